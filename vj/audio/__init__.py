@@ -1,0 +1,1 @@
+"""Sound in: sources, playback and the ears."""

@@ -1,0 +1,69 @@
+"""Where time comes from. Only this module asks what time it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from vj.types import Tick
+
+MAX_DT = 0.1
+"""Longest step a smoother may see, seconds: one stall must not jump the picture."""
+
+
+def now() -> float:
+    """Monotonic seconds, for measuring spans and pacing; never a date."""
+    return time.perf_counter()
+
+
+class OfflineClock:
+    """Ticks as fast as they are asked for: tick n is at n / fps, whatever the machine does."""
+
+    def __init__(self, fps: float, frames: int, start: int = 0) -> None:
+        self.fps = fps
+        self._frames = frames
+        self._start = start
+
+    def __iter__(self) -> Iterator[Tick]:
+        for index in range(self._start, self._frames):
+            yield Tick(index, index / self.fps, 1.0 / self.fps)
+
+
+class WallClock:
+    """Ticks at ``fps``, their time read from the show's clock (the sound's position where there is one).
+
+    A late tick is not made up for by a burst: the pacing re-anchors, so one stall is one gap.
+    ``position`` gives show seconds; without one the wall time since the first tick counts.
+    """
+
+    def __init__(self, fps: float, duration: float | None = None, position: Callable[[], float] | None = None,
+                 sleep: Callable[[float], None] = time.sleep, paced: bool = True) -> None:
+        self.fps = fps
+        self._duration = duration
+        self._position = position
+        self._sleep = sleep
+        self._paced = paced
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End the iteration at the next tick."""
+        self._stopped = True
+
+    def __iter__(self) -> Iterator[Tick]:
+        start = now()
+        position = self._position or (lambda: now() - start)
+        due, last, index = start, -1.0 / self.fps, 0
+        while not self._stopped:
+            show = max(position(), last)
+            if self._duration is not None and show >= self._duration:
+                return
+            yield Tick(index, show, min(show - last, MAX_DT))
+            last, index = show, index + 1
+            due = self._wait(due + 1.0 / self.fps)
+
+    def _wait(self, due: float) -> float:
+        """Sleep until ``due``; return the anchor of the next period."""
+        late = now() - due
+        if late < 0 and self._paced:
+            self._sleep(-late)
+        return due if late < 1.0 / self.fps else now()

@@ -1,0 +1,1 @@
+"""Hands: keyboard, and later OSC, MIDI and the web."""

@@ -1,0 +1,116 @@
+"""The three mailboxes between threads, and no other lock: each says which loss is right."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Inbox(Generic[T]):
+    """Many writers, one reader; every item matters. Bounded only against a flood, and that is counted."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._items: deque[T] = deque()
+        self._limit = limit
+        self._lock = threading.Lock()
+        self.refused = 0
+
+    def put(self, item: T) -> bool:
+        """Append; False when the flood limit is reached and the item was refused."""
+        with self._lock:
+            if len(self._items) >= self._limit:
+                self.refused += 1
+                return False
+            self._items.append(item)
+            return True
+
+    def drain(self) -> list[T]:
+        """Everything that came since the last call, in order."""
+        with self._lock:
+            items = list(self._items)
+            self._items.clear()
+            return items
+
+
+class Latest(Generic[T]):
+    """One slot: the newest wins, and what it replaced unread is counted."""
+
+    def __init__(self) -> None:
+        self._item: T | None = None
+        self._lock = threading.Lock()
+        self._filled = threading.Event()
+        self.replaced = 0
+
+    def put(self, item: T) -> None:
+        """Leave the newest item, replacing an unread one."""
+        with self._lock:
+            if self._item is not None:
+                self.replaced += 1
+            self._item = item
+            self._filled.set()
+
+    def take(self, timeout: float = 0.0) -> T | None:
+        """The newest item once, or None after ``timeout`` seconds without one."""
+        if timeout and not self._filled.wait(timeout):
+            return None
+        with self._lock:
+            item, self._item = self._item, None
+            self._filled.clear()
+            return item
+
+
+class Bounded(Generic[T]):
+    """A queue before a slow writer. Live ``put`` drops and counts; offline ``put_wait`` waits."""
+
+    def __init__(self, limit: int) -> None:
+        self._items: deque[T] = deque()
+        self._limit = limit
+        self._changed = threading.Condition()
+        self._closed = False
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def put(self, item: T) -> bool:
+        """Append without waiting; False (and counted) when the queue is full."""
+        with self._changed:
+            if len(self._items) >= self._limit or self._closed:
+                self.dropped += 1
+                return False
+            self._items.append(item)
+            self._changed.notify_all()
+            return True
+
+    def put_wait(self, item: T) -> bool:
+        """Append, waiting for room; False only when the queue was closed meanwhile."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._items) < self._limit or self._closed)
+            if self._closed:
+                return False
+            self._items.append(item)
+            self._changed.notify_all()
+            return True
+
+    def take(self, timeout: float | None = None) -> T | None:
+        """The oldest item; None when nothing came in ``timeout`` seconds or the queue is closed and empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: bool(self._items) or self._closed, timeout)
+            if not self._items:
+                return None
+            item = self._items.popleft()
+            self._changed.notify_all()
+            return item
+
+    def close(self) -> None:
+        """No more puts; the reader still gets what is queued."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def closed(self) -> bool:
+        return self._closed

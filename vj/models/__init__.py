@@ -1,0 +1,1 @@
+"""Tensor code without a show: networks, latent maths, checkpoint readers."""

@@ -1,0 +1,1 @@
+"""Signals that push parameters without moving the hand's knob."""

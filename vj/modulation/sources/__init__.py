@@ -1,0 +1,1 @@
+"""Modulation sources, one file each."""

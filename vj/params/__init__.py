@@ -1,0 +1,1 @@
+"""The one tree of everything that can be turned."""

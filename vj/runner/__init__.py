@@ -1,0 +1,1 @@
+"""Who runs a generator: inline, or a supervised process."""

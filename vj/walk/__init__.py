@@ -1,0 +1,1 @@
+"""The way through latent space, the same for every generator."""

@@ -1,0 +1,1 @@
+"""What moves the walk, one file each."""
