@@ -151,7 +151,7 @@ class Route:
 class Camera:
     """The known motion of a deck's view, in units of half the picture's height.
 
-    Content is sampled at ``rotate(angle) * zoom_factor^-1 * p + (x, y)``; ``zoom`` is log2: +1 is twice as close.
+    ``zoom`` is log2: +1 is twice as close. ``vj.camera`` holds the maps.
     """
 
     x: float = 0.0
@@ -179,8 +179,9 @@ class LatentPoint:
 
 @dataclass(frozen=True, slots=True)
 class GenRequest:
-    """All a generator may look at. Picklable. ``size`` is (width, height) in pixels."""
+    """All a generator may look at. Picklable. ``generator`` is its module's name; ``size`` (width, height) pixels."""
 
+    generator: str
     tick: Tick
     features: Features
     params: Values

@@ -17,7 +17,8 @@ def number(name: str, default: float, lo: float = 0.0, hi: float = 1.0, *, curve
     return ParamSpec(name, "number", float(default), float(lo), float(hi), curve, unit=unit, smooth=smooth, help=help)
 
 
-def integer(name: str, default: int, lo: int, hi: int, *, unit: str = "", live: bool = True, help: str = "") -> ParamSpec:
+def integer(name: str, default: int, lo: int, hi: int, *, unit: str = "", live: bool = True,
+            help: str = "") -> ParamSpec:
     """A whole number; it steps and never glides."""
     return ParamSpec(name, "integer", int(default), float(lo), float(hi), unit=unit, live=live, help=help)
 
