@@ -253,13 +253,15 @@ class ModSource(Protocol):
 
 
 class Drive(Protocol):
-    """Chooses how the walk's weights move: returns the new direction (K,), any length but zero."""
+    """Chooses how the walk's weights move. ``travel`` is the integrated speed in radians; the result (K,) is where the
+    walk stands, of any length but zero.
+    """
 
     NAME: str
     HELP: str
     PARAMS: tuple[ParamSpec, ...]
 
-    def step(self, tick: Tick, features: Features, params: Values) -> NDArray[np.float64]: ...
+    def step(self, tick: Tick, features: Features, travel: float, params: Values) -> NDArray[np.float64]: ...
 
 
 class Controller(Protocol):

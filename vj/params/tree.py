@@ -1,0 +1,166 @@
+"""The one tree of everything that can be turned.
+
+Three values per parameter, each with one writer: *base* (events only), *glided* (time only) and *this tick*
+(plus modulation; in the snapshot only). Modulation never writes the base.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vj.params.spec import checked, from_unit, to_unit
+from vj.registry import suggest
+from vj.types import ControlEvent, Params, ParamSpec, Value, VjError
+
+ARRIVED = 1e-4
+"""Knob-space distance at which a glide is over: under half a step of a 14-bit fader."""
+
+
+@dataclass(slots=True)
+class _Node:
+    spec: ParamSpec
+    base: Value
+    goal: float = 0.0  # base in knob space
+    place: float = 0.0  # glided, in knob space
+
+    def set(self, value: Value) -> None:
+        self.base = value
+        if self.spec.kind == "number" and not isinstance(value, str):
+            self.goal = to_unit(self.spec, value)
+
+    def jump(self) -> None:
+        self.place = self.goal
+
+    def advance(self, dt: float) -> None:
+        tau = self.spec.smooth
+        gap = self.goal - self.place
+        if tau <= 0 or abs(gap) < ARRIVED:
+            self.place = self.goal
+        else:
+            self.place += gap * (1.0 - math.exp(-dt / tau))
+
+    def value(self, offset: float) -> Value:
+        match self.spec.kind:
+            case "number":
+                settled = offset == 0.0 and self.place == self.goal
+                return self.base if settled else from_unit(self.spec, self.place + offset)
+            case "integer" if offset and not isinstance(self.base, str):
+                return round(min(max(self.base + offset * (self.spec.hi - self.spec.lo), self.spec.lo), self.spec.hi))
+            case _:
+                return self.base
+
+
+class ParamTree:
+    """Parameters by path ``/mount/name``, e.g. ``/a/walk/speed``."""
+
+    def __init__(self) -> None:
+        self._mounts: dict[str, dict[str, _Node]] = {}
+        self._moving: set[tuple[str, str]] = set()
+        self._pulled: list[_Node] = []
+
+    # ---------------------------------------------------------------------------------- declaring
+
+    def declare(self, mount: str, specs: Sequence[ParamSpec]) -> None:
+        """Put ``specs`` under ``mount``. A parameter that was there with the same spec keeps its place."""
+        old = self._mounts.get(mount, {})
+        nodes = {}
+        for spec in specs:
+            before = old.get(spec.name)
+            nodes[spec.name] = before if before and before.spec == spec else self._fresh(spec)
+        self._mounts[mount] = nodes
+        self._moving = {key for key in self._moving if key[1] in self._mounts.get(key[0], {})}
+
+    def remove(self, mount: str) -> None:
+        """Take ``mount`` and its parameters away; unknown mounts are fine."""
+        self._mounts.pop(mount, None)
+        self._moving = {key for key in self._moving if key[0] != mount}
+
+    @staticmethod
+    def _fresh(spec: ParamSpec) -> _Node:
+        node = _Node(spec, spec.default)
+        node.set(spec.default)
+        node.jump()
+        return node
+
+    # ------------------------------------------------------------------------------------ reading
+
+    def mounts(self) -> list[str]:
+        """All mounts, in order of declaration."""
+        return list(self._mounts)
+
+    def items(self) -> Iterator[tuple[str, ParamSpec, Value]]:
+        """Every parameter as (path, spec, base value)."""
+        for mount, nodes in self._mounts.items():
+            for name, node in nodes.items():
+                yield f"/{mount}/{name}", node.spec, node.base
+
+    def spec(self, path: str) -> ParamSpec:
+        """The declaration at ``path``. Raises VjError naming the nearest path."""
+        return self._find(path)[2].spec
+
+    def base(self, path: str) -> Value:
+        """Where the hand left the parameter at ``path``."""
+        return self._find(path)[2].base
+
+    def _find(self, path: str) -> tuple[str, str, _Node]:
+        mount, _, name = path.strip("/").rpartition("/")
+        node = self._mounts.get(mount, {}).get(name)
+        if node is None:
+            raise VjError(f"there is no parameter {path!r}{suggest(path, [p for p, _, _ in self.items()])}")
+        return mount, name, node
+
+    # ----------------------------------------------------------------------------------- changing
+
+    def apply(self, event: ControlEvent) -> Value:
+        """Set the base value an event wishes; the value as landed. Raises VjError when it is refused."""
+        mount, name, node = self._find(event.path)
+        node.set(checked(node.spec, self._wished(node.spec, event), event.path))
+        if node.spec.kind == "number":
+            self._moving.add((mount, name))
+        elif node.spec.kind == "trigger" and node.base:
+            self._pulled.append(node)
+        return node.base
+
+    @staticmethod
+    def _wished(spec: ParamSpec, event: ControlEvent) -> Value:
+        if not event.unit or isinstance(event.value, str):
+            return event.value
+        if spec.kind in ("number", "integer"):
+            return from_unit(spec, float(event.value))
+        if spec.kind == "choice":
+            return min(int(float(event.value) * len(spec.choices)), len(spec.choices) - 1)
+        return bool(float(event.value) >= 0.5)
+
+    def settle(self, mount: str | None = None) -> None:
+        """End all glides (of one mount): a look is recalled, a show begins."""
+        for name, nodes in self._mounts.items():
+            if mount in (None, name):
+                for node in nodes.values():
+                    node.jump()
+
+    def advance(self, dt: float) -> None:
+        """Let every glide go on by ``dt`` seconds; touches only what moves."""
+        arrived = []
+        for key in self._moving:
+            node = self._mounts[key[0]][key[1]]
+            node.advance(dt)
+            if node.place == node.goal:
+                arrived.append(key)
+        self._moving.difference_update(arrived)
+
+    def snapshot(self, offsets: Mapping[str, float]) -> Params:
+        """All values of this tick: glided plus ``offsets`` (path -> knob-space push). Triggers fire once."""
+        params: dict[str, dict[str, Value]] = {
+            mount: {name: node.value(0.0) for name, node in nodes.items()} for mount, nodes in self._mounts.items()
+        }
+        for path, offset in offsets.items():
+            mount, _, name = path.strip("/").rpartition("/")
+            node = self._mounts.get(mount, {}).get(name)
+            if node is not None and math.isfinite(offset):
+                params[mount][name] = node.value(offset)
+        for node in self._pulled:
+            node.set(False)
+        self._pulled.clear()
+        return params

@@ -1,0 +1,37 @@
+"""A slow wander over the whole sphere: every axis its own incommensurate oscillation."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vj.params.spec import number
+from vj.types import Features, Tick, Values
+from vj.walk.sphere import K
+
+
+class Drift:
+    """The walk's travel alone moves it, so music that stops lets it stand."""
+
+    NAME = "drift"
+    HELP = "Wanders over the whole sphere at the walk's speed"
+    PARAMS = (
+        number("spread", 0.5, 0.0, 1.0, smooth=1.0, help="How different the axes' speeds are: 0 loops, 1 never returns"),
+    )
+
+    def __init__(self, seed: int) -> None:
+        rng = np.random.default_rng((seed, 1))
+        self._phase = rng.uniform(0, 2 * np.pi, K)
+        self._detune = rng.uniform(-1, 1, K)
+        self._turned = np.zeros(K)
+        self._travel = 0.0
+
+    def step(self, tick: Tick, features: Features, travel: float, params: Values) -> NDArray[np.float64]:
+        """(K,) where the walk stands after ``travel`` radians. Each axis integrates, so ``spread`` may move."""
+        spread = float(params["spread"])
+        self._turned += (travel - self._travel) * (1.0 + 0.7 * spread * self._detune)
+        self._travel = travel
+        return np.cos(self._phase + self._turned)
+
+
+Drive = Drift
