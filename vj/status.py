@@ -39,7 +39,7 @@ class Status:
     def line(self, duration: float = 0.0) -> str:
         """For a terminal."""
         where = f"{_clock(self.t)}/{_clock(duration)}" if duration else _clock(self.t)
-        pulse = "●○○○ ○●○○ ○○●○ ○○○●".split()[self.beat % 4] if self.confidence > 0.1 else "····"
+        pulse = ["●○○○", "○●○○", "○○●○", "○○○●"][self.beat % 4] if self.confidence > 0.1 else "····"
         parts = [where, f"{self.fps:4.1f} fps", f"{self.gen_fps:4.1f} images/s", f"{self.bpm:5.1f} bpm {pulse}",
                  f"image {self.age_ms:3.0f} ms old" if self.images else "waiting for the first image",
                  f"{self.drops} dropped", self.look]

@@ -289,13 +289,13 @@ class RunnerStatus:
 class Runner(Protocol):
     """Gives requests to a generator and hands back its newest image.
 
-    ``exchange`` live: never waits, None until something newer than last time is there.
-    Offline: waits, and the image is this request's.
+    ``exchange`` live: never waits, None until something newer than last time is there; a request of None only
+    collects. Offline: waits, and the image is this request's.
     """
 
     status: RunnerStatus
 
-    def exchange(self, request: GenRequest) -> Image | None: ...
+    def exchange(self, request: GenRequest | None) -> Image | None: ...
 
     def close(self) -> None: ...
 

@@ -84,6 +84,12 @@ class ParamTree:
         node.jump()
         return node
 
+    def reset(self, mount: str) -> None:
+        """Everything under ``mount`` back to its default, gliding."""
+        for name, node in self._mounts.get(mount, {}).items():
+            node.set(node.spec.default)
+            self._moving.add((mount, name))
+
     # ------------------------------------------------------------------------------------ reading
 
     def mounts(self) -> list[str]:

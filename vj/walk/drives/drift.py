@@ -16,7 +16,7 @@ class Drift:
     NAME = "drift"
     HELP = "Wanders over the whole sphere at the walk's speed"
     PARAMS = (
-        number("spread", 0.5, 0.0, 1.0, smooth=1.0, help="How different the axes' speeds are: 0 loops, 1 never returns"),
+        number("spread", 0.5, 0.0, 1.0, smooth=1.0, help="How different the axes' speeds are: at 0 the walk is a loop"),
     )
 
     def __init__(self, seed: int) -> None:

@@ -1,0 +1,1 @@
+"""What happens when: cues and recorded gestures by time."""
