@@ -11,7 +11,7 @@ from vj.params.spec import number
 from vj.types import BANDS, Features, Tick, Values
 from vj.walk.sphere import K
 
-MAX_SLEW = 4.0
+MAX_SLEW = 2.5
 """Level per second a band may push: beyond it the eye sees a cut, not a move."""
 
 
