@@ -11,8 +11,8 @@ from vj.params.spec import number
 from vj.types import BANDS, Features, Tick, Values
 from vj.walk.sphere import K
 
-MAX_SLEW = 2.5
-"""Level per second a band may push: beyond it the eye sees a cut, not a move."""
+MAX_SLEW = 3.0
+"""Level per second that all bands together may push: beyond it the eye sees a cut, not a move."""
 
 
 class Bands:
@@ -38,7 +38,8 @@ class Bands:
         heard = np.array([features.bands[name].level for name, _, _ in BANDS])
         fall = math.exp(-tick.dt / float(params["release"]))
         wanted = np.maximum(heard, heard + (self._levels - heard) * fall)
-        self._levels += np.clip(wanted - self._levels, -MAX_SLEW * tick.dt, MAX_SLEW * tick.dt)
+        move = wanted - self._levels
+        self._levels += move * min(1.0, MAX_SLEW * tick.dt / max(float(np.linalg.norm(move)), 1e-9))
         home = np.cos(self._phase + travel * self._pace)
         push = float(params["push"]) * self._levels @ self._ways
         return np.asarray(home / np.linalg.norm(home) + push)
