@@ -1,0 +1,1 @@
+"""Small generators that behave, or misbehave on request, for the tests of the runners."""

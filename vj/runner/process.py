@@ -1,0 +1,161 @@
+"""The live runner: a generator in a process of its own that may die, hang or run out of memory without harm.
+
+The show leaves its newest request and takes the newest picture; it never waits. A supervisor thread sees the process
+end (at once, its pipe closes) or hang, and starts another. Everything a picture needs is in the request, so the new
+process goes on where the old one was.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+
+from vj.clock import now
+from vj.mailbox import Latest
+from vj.runner.child import Child, Orders
+from vj.runner.device import default_threads
+from vj.runner.wire import Reply, Trouble
+from vj.types import GenRequest, Image, RunnerStatus
+
+log = logging.getLogger(__name__)
+
+BACKOFF = (0.0, 0.5, 1.0, 2.0, 5.0)
+"""Seconds before the n-th restart in a row; the last for all that follow."""
+HEALTHY_S = 20.0
+"""A process that drew this long was well: its end is a first end again."""
+GIVE_UP = 4
+"""After so many processes without one picture the state is ``failed``; trying goes on."""
+_LOOK_S = 0.05
+_FPS_WINDOW = 2.0
+_MOST = 512
+_MESSAGE_S = 5.0
+
+
+class ProcessRunner:
+    """Runs generators of ``package`` in one supervised process.
+
+    ``device``: auto, cuda, mps or cpu; decided in the process. ``threads`` for torch, 0 for a share that leaves the
+    show its cores. ``rate``: most images a second, 0 for as many as it can. A process silent for ``stall_s`` while
+    drawing, or ``load_s`` while loading and drawing its first, is replaced.
+    """
+
+    def __init__(self, device: str = "auto", threads: int = 0, rate: float = 0.0, *, package: str = "vj.generators",
+                 stall_s: float = 10.0, load_s: float = 120.0) -> None:
+        self.status = RunnerStatus()
+        self._orders = Orders(package, device, threads or default_threads(), rate, stall_s, load_s)
+        self._requests: Latest[GenRequest] = Latest()
+        self._images: Latest[Image] = Latest()
+        self._child: Child | None = None
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._generator = ""
+        self._state = "starting"
+        self._count = self._restarts = self._replaced = 0
+        self._arrivals: deque[float] = deque(maxlen=_MOST)
+        self._message, self._message_at, self._repeats = "", 0.0, 0
+
+    def start(self, preload: str = "") -> None:
+        """Start the process; ``preload`` names the generator to load before the first request."""
+        self._generator = preload
+        self._thread = threading.Thread(target=self._supervise, name="generator-supervisor", daemon=True)
+        self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The process of this moment, None between two."""
+        child = self._child
+        return child.pid if child else None
+
+    def exchange(self, request: GenRequest) -> Image | None:
+        """Leave the newest request; the newest picture that was not handed out yet, or None. Never waits."""
+        self._generator = request.generator
+        self._requests.put(request)
+        self._refresh()
+        return self._images.take()
+
+    def close(self) -> None:
+        """End the process and the supervisor. Can be called twice."""
+        self._closing.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    # ------------------------------------------------------------------------------------ supervisor
+
+    def _supervise(self) -> None:
+        in_a_row = barren = 0
+        while not self._closing.is_set():
+            began, images = now(), self._run_one()
+            if self._closing.is_set():
+                return
+            barren = 0 if images else barren + 1
+            in_a_row = 1 if images and now() - began > HEALTHY_S else in_a_row + 1
+            self._restarts += 1
+            self._state = "failed" if barren >= GIVE_UP else "restarting"
+            self._refresh()
+            self._closing.wait(BACKOFF[min(in_a_row, len(BACKOFF)) - 1])
+
+    def _run_one(self) -> int:
+        """One process from its start to its end; how many images it drew."""
+        try:
+            child = Child.open(self._orders)
+        except OSError as error:
+            self._trouble(f"the generator process did not start: {error}")
+            return 0
+        child.serve(self._generator, self._requests, self._hear, self._show)
+        self._child = child
+        try:
+            why = self._watch(child)
+            if not self._closing.is_set():
+                self._trouble(f"the generator process ended ({why or child.epitaph()}) and is started again")
+        finally:
+            self._child = None
+            child.close()
+            self._replaced += child.replaced
+        return child.images
+
+    def _watch(self, child: Child) -> str:
+        """Wait for its end; a process that hangs is ended here, and why is returned."""
+        last = now()
+        while not child.dead.wait(_LOOK_S) and not self._closing.is_set():
+            last, passed = now(), now() - last
+            if child.stalled(passed):
+                child.kill()
+                return f"silent for {'too long while loading' if child.images == 0 else 'too long'}"
+        return ""
+
+    # ------------------------------------------------------------------------------- its replies
+
+    def _hear(self, reply: Reply) -> None:
+        if isinstance(reply, Trouble):
+            self._trouble(reply.text)
+
+    def _show(self, image: Image) -> None:
+        self._count += 1
+        self._arrivals.append(now())
+        self._images.put(image)
+        self._state = "ready"
+        if self._message and now() - self._message_at > _MESSAGE_S:
+            self._message, self._repeats = "", 0
+        self._refresh()
+
+    def _trouble(self, text: str) -> None:
+        self._repeats = self._repeats + 1 if text == self._message else 1
+        if self._repeats == 1:
+            log.warning(text)
+        self._message, self._message_at = text, now()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        child = self._child
+        dropped = self._requests.replaced + self._replaced + (child.replaced if child else 0)
+        times = f" ({self._repeats} times)" if self._repeats > 1 else ""
+        self.status = RunnerStatus(self._state, self._count, self._fps(), self._restarts, dropped,
+                                   self._message + times)
+
+    def _fps(self) -> float:
+        """Images a second over the last two; falls towards 0 when none come."""
+        at = now()
+        recent = [t for t in tuple(self._arrivals) if t > at - _FPS_WINDOW]
+        return (len(recent) - 1) / max(at - recent[0], 1e-3) if len(recent) > 1 else 0.0
