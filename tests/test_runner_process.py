@@ -254,7 +254,7 @@ def test_a_generator_that_kills_every_process_ends_as_failed_and_another_heals_i
 
 
 def shm() -> set[str]:
-    folder = Path("/dev/shm")  # noqa: S108
+    folder = Path("/dev/shm")
     return set(os.listdir(folder)) if folder.is_dir() else set()
 
 

@@ -2,11 +2,14 @@
 
 import ctypes
 import os
+import threading
 import time
 
 import numpy as np
 
 from vj.types import GenRequest, Image
+
+MEETING = threading.Barrier(3, timeout=5)
 
 
 class Actor:
@@ -49,6 +52,9 @@ class Actor:
 
     def crash(self) -> None:
         ctypes.string_at(0)
+
+    def meet(self) -> None:
+        MEETING.wait()
 
     def chatter(self) -> None:
         print("a library prints")

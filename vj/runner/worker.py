@@ -13,15 +13,14 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from vj import registry
 from vj.clock import now
 from vj.mailbox import Latest
+from vj.runner.check import checked, out_of_memory, sentence
 from vj.runner.device import free_memory, pick_device
 from vj.runner.memory import SharedFrames
 from vj.runner.wire import Drawn, Idle, Loading, Reply, Setup, Trouble, receive, send
-from vj.types import Generator, GenRequest, Image, VjError
+from vj.types import Generator, GenRequest, Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,26 +129,6 @@ class Worker:
             free_memory()
         self._tell(Trouble(f"{name} failed on one image: {sentence(error)}"))
         time.sleep(_ERROR_PAUSE_S)
-
-
-def checked(image: Image) -> Image:
-    """The image, if its pixels are what the type promises."""
-    pixels = image.pixels
-    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 4:
-        raise VjError(f"expected pixels uint8 (H, W, 4), got {getattr(pixels, 'dtype', type(pixels).__name__)} "
-                      f"{getattr(pixels, 'shape', '')}")
-    return image
-
-
-def out_of_memory(error: Exception) -> bool:
-    """The host's or a device's memory is used up."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-
-
-def sentence(error: Exception) -> str:
-    """An error in one line of at most 300 characters."""
-    text = " ".join(str(error).split())[:300]
-    return text if isinstance(error, VjError) else f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def main() -> None:
