@@ -44,8 +44,10 @@ class FakeRunner:
         """Lose what is being drawn; the next exchange finds it restarting."""
         self._dying = True
 
-    def exchange(self, request: GenRequest) -> Image | None:
+    def exchange(self, request: GenRequest | None) -> Image | None:
         """The newest picture that is ready by this request's time, once. Never waits."""
+        if request is None:
+            return None  # only requests carry the time
         self.requests.append(request)
         at = request.tick.time
         if self._back_at is None:

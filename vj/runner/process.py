@@ -67,10 +67,11 @@ class ProcessRunner:
         child = self._child
         return child.pid if child else None
 
-    def exchange(self, request: GenRequest) -> Image | None:
-        """Leave the newest request; the newest picture that was not handed out yet, or None. Never waits."""
-        self._generator = request.generator
-        self._requests.put(request)
+    def exchange(self, request: GenRequest | None) -> Image | None:
+        """Leave the newest request, if any; the newest picture that was not handed out yet, or None. Never waits."""
+        if request is not None:
+            self._generator = request.generator
+            self._requests.put(request)
         self._refresh()
         return self._images.take()
 
