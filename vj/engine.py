@@ -79,12 +79,13 @@ class Parts:
 
 
 class Engine:
-    """Runs a show. ``strict`` (offline, tests): a bad event is an error. Live it is reported once and refused."""
+    """Runs a show. ``strict`` (offline, tests): a bad event is an error. Live it is refused and told in ``message``."""
 
-    def __init__(self, parts: Parts, *, strict: bool, report: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, parts: Parts, *, strict: bool) -> None:
         self.parts = parts
         self.latency = 0.0
-        self._strict, self._report = strict, report
+        self.message = ""
+        self._strict = strict
         self._params: Params = parts.tree.snapshot({})
         self._images: dict[str, Image | None] = {}
         self._chain: tuple[str, ...] | None = None
@@ -147,4 +148,4 @@ class Engine:
     def _refuse(self, error: VjError) -> None:
         if self._strict:
             raise error
-        self._report(str(error))
+        self.message = str(error)

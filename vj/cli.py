@@ -1,0 +1,196 @@
+"""The command line. Every command answers ``--help`` before anything heavy is imported."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from vj import __version__
+from vj.options import Options, parse_set, parse_size
+from vj.types import VjError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Stopped(KeyboardInterrupt):
+    """SIGTERM, handled like Ctrl-C: finish what is being written, then leave."""
+
+
+class _Size(click.ParamType[tuple[int, int]]):
+    name = "WxH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """A size, or a usage error."""
+        try:
+            return value if isinstance(value, tuple) else parse_size(value)
+        except VjError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Set(click.ParamType[str]):
+    name = "PATH=VALUE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text itself, checked for its shape."""
+        try:
+            parse_set(value)
+        except VjError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+_SHOW_OPTIONS = (
+    click.option("--headless", is_flag=True, help="No window."),
+    click.option("--duration", type=click.FloatRange(0.0, min_open=True), metavar="S", help="Stop after S seconds."),
+    click.option("--size", type=_Size(), help="Output size; both sides even."),
+    click.option("--fps", type=click.FloatRange(1.0, 240.0), metavar="N", help="Frames a second."),
+    click.option("--look", metavar="NAME", help="The look to begin with; `vj list` names them."),
+    click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Another seed is another walk."),
+    click.option("--take", type=click.Path(path_type=Path), metavar="DIR", help="Keep the gestures as data in DIR."),
+    click.option("--set", "sets", multiple=True, type=_Set(), help="Set a parameter from the start; may be repeated."),
+    click.option("--device", default="auto", metavar="NAME", help="Where the generator runs: auto, cuda, mps, cpu."),
+    click.option("--quiet", is_flag=True, help="Say nothing but errors."),
+    click.option("--json", "json", is_flag=True, help="Status and result as JSON lines on standard output."),
+)
+_LIVE_OPTIONS = (
+    click.option("--record", type=click.Path(path_type=Path), metavar="FILE", help="Record to FILE (.mkv or .mp4)."),
+    click.option("--monitor", metavar="NAME", help="Monitor for full screen, by name or number."),
+    click.option("--fullscreen", is_flag=True, help="Start in full screen."),
+)
+
+
+def _with(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog="""\b
+Examples:
+  vj play track.flac
+  vj live --input "USB Audio" --fullscreen --monitor 1
+  vj render track.flac --size 1920x1080 --fps 60 -o show.mp4""")
+@click.version_option(__version__, prog_name="vj")
+def cli() -> None:
+    """Make music move a generative picture, live and offline."""
+
+
+@cli.command(epilog="""\b
+Examples:
+  vj play                                   the track that comes with vj
+  vj play track.flac --look iron_orchid
+  vj play --headless --duration 20 --record x.mkv track.mp3""")
+@click.argument("track", required=False, type=click.Path(path_type=Path))
+@click.option("--output", metavar="NAME", help="Audio output, by name; `vj devices` lists them.")
+@_with(*_LIVE_OPTIONS, *_SHOW_OPTIONS)
+def play(track: Path | None, output: str | None, **options: Any) -> None:
+    """Perform TRACK: vj plays it and the picture follows."""
+    from vj import app
+
+    app.play(track, output, Options(**options))
+
+
+@cli.command(epilog="""\b
+Examples:
+  vj live
+  vj live --input "USB Audio" --record set.mkv --take set.take""")
+@click.option("--input", "source", metavar="NAME", help="Audio input, by name; `vj devices` lists them.")
+@_with(*_LIVE_OPTIONS, *_SHOW_OPTIONS)
+def live(source: str | None, **options: Any) -> None:
+    """Perform the sound card's input."""
+    from vj import app
+
+    app.live(source, Options(**options))
+
+
+@cli.command(epilog="""\b
+Examples:
+  vj render track.flac -o show.mp4
+  vj render track.flac --size 1920x1080 --fps 60 --look glacier --set /a/deck/lines=540 -o show.mp4
+  vj render set.take -o set.mp4             the performance again, at any quality
+  vj render track.flac -o show.mp4 --resume""")
+@click.argument("track", metavar="TRACK|TAKE", type=click.Path(path_type=Path))
+@click.option("-o", "--output", "record", required=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="The video to write (.mp4 or .mkv).")
+@click.option("--resume", is_flag=True, help="Go on with an interrupted render of the same command.")
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Images made side by side; one per core.")
+@_with(*_SHOW_OPTIONS)
+def render(track: Path, resume: bool, workers: int | None, **options: Any) -> None:
+    """Render TRACK or the recorded TAKE offline, the same every time."""
+    from vj import app
+
+    app.render(track, Options(**options), resume=resume, workers=workers)
+
+
+@cli.command(epilog="""\b
+Example:
+  vj devices --json""")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def devices(as_json: bool) -> None:
+    """List audio inputs and outputs, MIDI ports, displays and GPUs."""
+    from vj import report
+
+    report.devices(as_json)
+
+
+@cli.command(epilog="""\b
+Example:
+  vj doctor || echo "not ready for the stage" """)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def doctor(as_json: bool) -> None:
+    """Is this machine ready for a show? Exit code 1 when something would fail."""
+    from vj import report
+
+    raise SystemExit(report.doctor(as_json))
+
+
+@cli.command("list", epilog="""\b
+Examples:
+  vj list                       everything
+  vj list looks
+  vj list parameters --look velvet_reef""")
+@click.argument("what", required=False, type=click.Choice(["generators", "looks", "effects", "sources", "drives",
+                                                           "worlds", "parameters"]))
+@click.option("--look", metavar="NAME", help="The look whose parameters are listed.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def list_(what: str | None, look: str | None, as_json: bool) -> None:
+    """List generators, looks, effects, modulation sources and parameters."""
+    from vj import report
+
+    report.listing(what, look, as_json)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def main() -> None:
+    """Run ``vj``. Exit codes: 0 done, 1 it could not be done, 2 wrong usage, 130 Ctrl-C, 143 terminated."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except VjError as error:
+        click.echo(f"vj: {error}", err=True)
+        sys.exit(1)
+    except Stopped:
+        sys.exit(143)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""What a show was asked for, whichever command asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vj.types import VjError
+
+MAX_SIDE = 8192
+DEFAULT_LOOK = "velvet_reef"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One show. None leaves the choice to the machine; ``sets`` are ``PATH=VALUE`` wishes for the first tick."""
+
+    headless: bool = False
+    duration: float | None = None
+    size: tuple[int, int] | None = None
+    fps: float | None = None
+    look: str | None = None
+    seed: int | None = None
+    record: Path | None = None
+    take: Path | None = None
+    quiet: bool = False
+    json: bool = False
+    sets: tuple[str, ...] = ()
+    device: str = "auto"
+    monitor: str | None = None
+    fullscreen: bool = False
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """``1280x720`` -> (1280, 720). Raises VjError unless both sides are even and from 16 to 8192."""
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise VjError(f"a size is WIDTHxHEIGHT in pixels, like 1280x720, got {text!r}")
+    size = int(width), int(height)
+    for side in size:
+        if not 16 <= side <= MAX_SIDE or side % 2:
+            raise VjError(f"both sides of a size must be even and from 16 to {MAX_SIDE} pixels, got {text!r}")
+    return size
+
+
+def parse_set(text: str) -> tuple[str, float | str]:
+    """``/a/walk/speed=0.5`` -> path and value. Raises VjError when there is no ``=``."""
+    path, equals, value = text.partition("=")
+    if not equals or not path.startswith("/"):
+        raise VjError(f"--set takes /PATH=VALUE, like /a/walk/speed=0.5, got {text!r}")
+    try:
+        return path, float(value)
+    except ValueError:
+        return path, {"true": 1.0, "false": 0.0}.get(value, value)
