@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vj.mailbox import Inbox
 from vj.modulation.matrix import ModMatrix
@@ -26,12 +26,14 @@ from vj.types import (
     Image,
     LatentPoint,
     Params,
-    Samples,
     Sink,
     Tick,
     Values,
     VjError,
 )
+
+if TYPE_CHECKING:
+    from vj.types import Samples
 
 
 class Ears(Protocol):
