@@ -1,0 +1,230 @@
+"""A take: a performance as data, in a folder. ``take.jsonl`` grows line by line and is read back after any accident.
+
+Its lines: the header (what was played, with which seed, look and program), one for every control event that
+landed, and an end line when the show ended well.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from vj.mailbox import Bounded
+from vj.record.names import free_name
+from vj.record.takefile import (
+    LONGEST_HEADER,
+    LONGEST_LINE,
+    TakeHeader,
+    TrackRef,
+    decode,
+    digest,
+    end_line,
+    end_of,
+    event_line,
+    event_of,
+    header_line,
+    header_of,
+)
+from vj.types import ControlEvent, Tick, VjError
+
+NAME = "take.jsonl"
+MOST_EVENTS = 2_000_000
+MOST_COMPLAINTS = 100
+
+__all__ = ["NAME", "Take", "TakeHeader", "TakeWriter", "TrackRef", "take_folder"]
+
+
+def take_folder(wanted: Path | str) -> Path:
+    """The folder for a new take, made: ``wanted``, or ``wanted-2`` ... where a take lies there already."""
+    home = Path(wanted).expanduser()
+    try:
+        if (home / NAME).exists():
+            home = free_name(home)
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VjError(f"cannot keep a take in {home}: {error.strerror or error}") from error
+    return home
+
+
+class TakeWriter:
+    """Appends to a take, each line flushed, from a thread of its own: a stuck disk never stops the show.
+
+    Trouble while running is told in ``error``; ``dropped`` counts events that came while 100,000 waited.
+    """
+
+    def __init__(self, folder: Path, file: BinaryIO) -> None:
+        self.folder = folder
+        self.events = 0
+        self.error = ""
+        self._file = file
+        self._waiting: Bounded[tuple[int, float, ControlEvent]] = Bounded(100_000)
+        self._end: tuple[int, float] = (0, 0.0)
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="take", daemon=True)
+
+    @classmethod
+    def open(cls, folder: Path | str, header: TakeHeader) -> TakeWriter:
+        """Begin a take in ``folder`` (see ``take_folder``; the true one is ``writer.folder``).
+
+        Raises VjError where no take can be kept there.
+        """
+        home = take_folder(folder)
+        try:
+            file = (home / NAME).open("xb")
+            with_header = cls(home, file)
+            file.write(header_line(header))
+            file.flush()
+        except OSError as error:
+            raise VjError(f"cannot keep a take in {home}: {error.strerror or error}") from error
+        with_header._thread.start()
+        return with_header
+
+    @property
+    def dropped(self) -> int:
+        """Events that found the queue full."""
+        return self._waiting.dropped
+
+    def event(self, tick: Tick, event: ControlEvent) -> None:
+        """Keep an event that landed at this tick. Never waits."""
+        if self._closed or self.error:
+            return
+        self._end = (tick.index, tick.time)
+        if self._waiting.put((tick.index, tick.time, event)):
+            self.events += 1
+
+    def close(self, tick: Tick | None = None) -> None:
+        """Write the end line (``tick``: the show's last) and close. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        if tick is not None:
+            self._end = (tick.index, tick.time)
+        self._waiting.close()
+        self._thread.join(10.0)
+
+    def _work(self) -> None:
+        try:
+            with self._file as file:
+                while (item := self._waiting.take()) is not None:
+                    file.write(event_line(*item))
+                    file.flush()
+                file.write(end_line(*self._end, self.events))
+        except OSError as error:
+            self.error = f"{self.folder / NAME}: {error.strerror or error}; the take ended at {self._end[1]:.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A take read back: events in the order of their times (seconds), and what was wrong with the file.
+
+    ``ended``: the show's last moment, or that of its last event when the show was cut short (``complete`` False).
+    """
+
+    folder: Path
+    header: TakeHeader
+    events: tuple[tuple[float, ControlEvent], ...]
+    diagnostics: tuple[str, ...] = ()
+    ended: float = 0.0
+    complete: bool = False
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Take:
+        """Read a take's folder (or its ``take.jsonl``).
+
+        Raises VjError without a usable header; a bad line later is left out and told in ``diagnostics``,
+        a torn last line is what a crash leaves and no complaint.
+        """
+        home = Path(folder).expanduser()
+        home = home.parent if home.name == NAME else home
+        reader = _Reader(home / NAME)
+        try:
+            with (home / NAME).open("rb") as file:
+                header = reader.header(file)
+                reader.body(file)
+        except OSError as error:
+            raise VjError(f"{home} is no take: {NAME} cannot be read ({error.strerror or error})") from error
+        events = tuple(sorted(reader.events, key=lambda item: item[0]))
+        ended = max(reader.end, events[-1][0] if events else 0.0)
+        return cls(home, header, events, tuple(reader.complaints), ended, reader.complete)
+
+    def sound(self) -> Path:
+        """The file with the take's sound: kept beside it, or the track wherever it lies now, proved by its hash.
+
+        Raises VjError naming the places looked at.
+        """
+        track = self.header.track
+        if track is None:
+            return self._kept()
+        absolute, relative = Path(track.path), self.folder / track.relative
+        found = [path for path in (absolute, relative, self.folder / absolute.name) if path.is_file()]
+        for path in found:
+            if digest(path) == track.sha256:
+                return path
+        if found:
+            raise VjError(f"{found[0]} has changed since the take {self.folder} was played on it")
+        raise VjError(f"the track of the take {self.folder} is gone: it is neither {absolute} nor {relative}")
+
+    def _kept(self) -> Path:
+        name = Path(self.header.sound).name
+        if not name:
+            raise VjError(f"the take {self.folder} has neither a track nor a sound of its own")
+        path = self.folder / name
+        if not path.is_file():
+            raise VjError(f"the sound of the take is gone: {path}")
+        return path
+
+
+class _Reader:
+    """Goes through the lines of one file and keeps count."""
+
+    def __init__(self, path: Path) -> None:
+        self.events: list[tuple[float, ControlEvent]] = []
+        self.complaints: list[str] = []
+        self.end = 0.0
+        self.complete = False
+        self._path = path
+
+    def header(self, file: BinaryIO) -> TakeHeader:
+        try:
+            return header_of(decode(file.readline(LONGEST_HEADER)))
+        except ValueError as error:
+            raise VjError(f"{self._path}:1: {error}") from error
+
+    def body(self, file: BinaryIO) -> None:
+        for number, line in enumerate(_lines(file), 2):
+            if len(self.events) >= MOST_EVENTS:
+                self._complain(number, f"more than {MOST_EVENTS} events, the rest is left out")
+                return
+            if not line.endswith(b"\n") and len(line) < LONGEST_LINE:
+                return  # torn by a crash
+            try:
+                self._item(line)
+            except ValueError as error:
+                self._complain(number, str(error))
+
+    def _item(self, line: bytes) -> None:
+        if len(line) >= LONGEST_LINE:
+            raise ValueError(f"longer than {LONGEST_LINE} bytes")
+        item = decode(line)
+        if item.get("kind") == "event":
+            self.events.append(event_of(item))
+        elif item.get("kind") == "end":
+            self.end = end_of(item)
+            self.complete = True
+        else:
+            raise ValueError(f"kind must be event or end, not {item.get('kind')!r}")
+
+    def _complain(self, number: int, what: str) -> None:
+        if len(self.complaints) < MOST_COMPLAINTS:
+            self.complaints.append(f"{self._path}:{number}: {what[:300]}")
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines, none longer than ``LONGEST_LINE``: the rest of a longer one is skipped."""
+    while line := file.readline(LONGEST_LINE):
+        yield line
+        while len(line) >= LONGEST_LINE and not line.endswith(b"\n"):
+            line = file.readline(LONGEST_LINE)
