@@ -15,7 +15,7 @@ What runs is algebraically the same network, arranged for speed:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,6 +97,11 @@ class Stylizer:
         """(1, 3, H, W) in 0..1, both sides multiples of 4 and at least 16, and weights (26,) -> the same shape."""
         with torch.inference_mode():
             return self._forward(picture, {name: styles @ table for name, table in self._styles.items()})
+
+    def paint_pixels(self, picture: Tensor, styles: Sequence[float]) -> Tensor:
+        """The same for a picture (H, W, 3) and style weights as plain numbers."""
+        weights = torch.tensor(styles, dtype=torch.float32, device=picture.device)
+        return self.paint(picture.permute(2, 0, 1)[None], weights)[0].permute(1, 2, 0)
 
     def _forward(self, picture: Tensor, style: Mapping[str, Tensor]) -> Tensor:
         mean = picture.mean((2, 3), keepdim=True)
@@ -191,3 +196,14 @@ def blocked_kernel(kernel: Tensor) -> Tensor:
 
 def _per_channel(values: Tensor, like: Tensor) -> Tensor:
     return values.to(like.dtype).view(1, -1, 1, 1)
+
+
+def best_precision(where: torch.device | str) -> torch.dtype:
+    """Half precision where the hardware multiplies it natively, by what it says of itself: never by timing.
+
+    A measured choice could fall differently on two runs, and offline pictures must not depend on that.
+    """
+    if torch.device(where).type in ("cuda", "mps"):
+        return torch.float16
+    flags = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return torch.bfloat16 if flags.get("avx512_bf16") or flags.get("amx_bf16") else torch.float32

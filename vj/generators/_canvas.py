@@ -1,0 +1,81 @@
+"""The first stage that ``cppn`` and ``painter`` share: a world's content at the walk's point. Imports torch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vj.camera import content_map
+from vj.generators._base import Knobs
+from vj.generators._worlds import World, worlds
+from vj.models import palette, surface
+from vj.models.cppn import LATENT, Network
+from vj.models.latent import latent
+from vj.models.pattern import Finish
+from vj.types import GenRequest, VjError
+
+INNER = 2
+"""The network runs on every second pixel: its fields are smooth, what is crisp is drawn from them."""
+
+
+class Canvas:
+    """Draws worlds on one device. Keeps each world's weights and the last colour tables: speed, not memory."""
+
+    def __init__(self, device: str) -> None:
+        self.device = torch.device(device)
+        self._networks: dict[str, Network] = {}
+        self._tables: dict[tuple[object, ...], Tensor] = {}
+
+    def world(self, name: str) -> World:
+        """The world of that name. Raises VjError when there is none."""
+        try:
+            return worlds()[name]
+        except KeyError:
+            raise VjError(f"there is no world called {name!r}") from None
+
+    def content(self, request: GenRequest, world: World, knobs: Knobs, size: tuple[int, int]) -> Tensor:
+        """The world where the walk stands, linear light (H, W, 3)."""
+        width, height = size
+        network = self._network(world)
+        z = latent(request.point, request.seed, world.pattern.seed, LATENT)
+        camera = request.point.camera
+        inner = (max(width // INNER, 8), max(height // INNER, 8))
+        fields = network.fields(z, content_map(camera), camera.zoom, inner, scale=knobs.number("scale"),
+                                warp=knobs.number("warp"), detail=knobs.number("detail"))
+        table = self.table("gradient", world, knobs)
+        return surface.colour(surface.enlarge(fields, size), table, finish(world, knobs))
+
+    def table(self, kind: str, world: World, knobs: Knobs) -> Tensor:
+        """A colour table (TABLE, 3) of linear light: ``gradient`` round the palette, ``tones`` from dark to bright."""
+        hue, vivid = knobs.number("hue"), knobs.number("vivid")
+        key = (kind, world.name, round(hue, 3), round(vivid, 3))
+        if key not in self._tables:
+            if len(self._tables) > 64:
+                self._tables.clear()
+            make = {"gradient": palette.gradient, "tones": palette.tones}[kind]
+            rows = make(world.palette, surface.TABLE, hue=key[2], chroma=key[3])
+            self._tables[key] = torch.from_numpy(rows.astype(np.float32)).to(self.device)
+        return self._tables[key]
+
+    def _network(self, world: World) -> Network:
+        if world.name not in self._networks:
+            self._networks[world.name] = Network(world.pattern, self.device)
+        return self._networks[world.name]
+
+
+def finish(world: World, knobs: Knobs) -> Finish:
+    """The world's surface as the knobs turn it."""
+    own = world.finish
+    relief = knobs.number("relief")
+    return replace(own, cycles=own.cycles * knobs.number("cycles"), shift=own.shift + knobs.number("shift"),
+                   relief=own.relief * relief, gloss=own.gloss * relief, ripple=own.ripple * knobs.number("ripple"),
+                   depth=min(own.depth * knobs.number("depth"), 1.0), ink=own.ink)
+
+
+def graded(light: Tensor, contrast: float, brightness: float) -> Tensor:
+    """Linear light (H, W, 3) -> sRGB 0..1: exposure, then an S-curve that keeps black, white and the middle."""
+    rgb = surface.encode(light * brightness)
+    return torch.lerp(rgb, rgb * rgb * (3.0 - 2.0 * rgb), contrast)

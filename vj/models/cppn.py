@@ -1,0 +1,164 @@
+"""A compositional pattern-producing network: flowing pictures from random weights.
+
+Stanley, "Compositional pattern producing networks" (2007); random weights and a latent input as in Ha's
+"Generating abstract patterns" (2016). Three things make it a place to travel rather than a picture:
+
+- Its inputs are plane waves, not ``x, y, r``: interesting everywhere, never saturated far from home. Phases are
+  reduced in float64 before they meet the picture, so a camera may wander for hours.
+- The waves come in octaves that fade in and out with the zoom (Shepard's endless staircase): a zoom never ends.
+- The network gives a few smooth fields on half the grid; colour, relief and ink are drawn from them on the full one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from vj.camera import Affine
+from vj.models.latent import normals
+from vj.models.pattern import Pattern
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+LATENT = 16
+FIELDS = 4
+"""Palette coordinate, height, depth, ink."""
+
+_OCTAVES, _WAVES, _WIDTH = 4, 6, 24
+_WORLD = 3
+"""The stream of a world's weights."""
+
+
+def _gauss(x: Tensor) -> Tensor:
+    return torch.exp(-x * x).mul_(2.0).sub_(1.0)
+
+
+def _fold(x: Tensor) -> Tensor:
+    """A rounded absolute value: a crease that shading shows as a ridge."""
+    return torch.sqrt(x * x + 0.02).sub_(0.8)
+
+
+SHAPES: dict[str, Callable[[Tensor], Tensor]] = {
+    "sin": lambda x: torch.sin(x * 1.6),
+    "tanh": lambda x: torch.tanh(x * 1.5),
+    "gauss": _gauss,
+    "fold": _fold,
+    "wave": lambda x: torch.sin(x * 3.0),
+    "step": lambda x: torch.tanh(x * 4.0),
+}
+"""The activations by name. Each takes unit normals to about -1..1."""
+
+
+class Waves(NamedTuple):
+    """Plane waves: ``vectors`` (W, 2) radians per unit, ``phases`` and ``amplitudes`` (W,)."""
+
+    vectors: Array
+    phases: Array
+    amplitudes: Array
+
+
+class Network:
+    """One world's network on one device."""
+
+    def __init__(self, pattern: Pattern, where: torch.device | str = "cpu") -> None:
+        self.pattern = pattern
+        self._where = where
+        waves = _OCTAVES * _WAVES
+        into = 2 * waves + 4
+        self._shift = self._draw(0, LATENT, waves) / math.sqrt(LATENT)
+        self._first = self._put(self._draw(1, into, _WIDTH) / math.sqrt(waves))
+        self._second = self._put(self._draw(2, _WIDTH, _WIDTH) * 1.3 / math.sqrt(_WIDTH))
+        self._head = self._put(self._draw(3, _WIDTH, FIELDS) * 1.3 / math.sqrt(_WIDTH))
+        self._bias = [self._draw(4 + layer, LATENT, width) / math.sqrt(LATENT)
+                      for layer, width in enumerate((_WIDTH, _WIDTH, FIELDS))]
+
+    def _draw(self, key: int, *shape: int) -> Array:
+        return normals(_WORLD, self.pattern.seed, key, shape=shape)
+
+    def _put(self, array: Array) -> Tensor:
+        return torch.from_numpy(array.astype(np.float32)).to(self._where)
+
+    def fields(self, z: Array, view: Affine, zoom: float, size: tuple[int, int], *, scale: float = 1.0,
+               warp: float = 1.0, detail: float = 1.0) -> Tensor:
+        """Fields (1, FIELDS, height, width), each about unit normal, at latent ``z`` as the camera sees it."""
+        width, height = size
+        waves = self._octaves(zoom, detail)
+        phase = z @ self._shift * (2.2 * self.pattern.flow)
+        h = self._features(waves, phase, view, size, scale * self.pattern.scale)  # (N, 2 W + 4)
+        bend = warp * self.pattern.warp
+        b1, b2, b3 = (self._put(z @ weights) for weights in self._bias)
+        h1 = self._activate(torch.addmm(b1 * 0.8, h, self._first), 0)
+        h2 = self._activate(torch.addmm(b2 * 0.6, h1, self._second, alpha=bend), 1)
+        out = torch.addmm(b3 * 0.25, h2 + 0.5 * h1, self._head)
+        return out.T.reshape(1, FIELDS, height, width)
+
+    def _features(self, waves: Waves, phase: Array, view: Affine, size: tuple[int, int], scale: float) -> Tensor:
+        """The network's input (N, 2 W + 4): sines and cosines of plane waves, and two vortices."""
+        a, b, c, d, tx, ty = view
+        shown = waves.vectors @ np.array([[a, b], [c, d]]) * scale  # (W, 2), per unit of screen
+        still = np.remainder(waves.vectors @ np.array([tx, ty]) + waves.phases + phase, 2 * math.pi)
+        angle = self._screen(size) @ self._put(np.concatenate([shown, still[:, None]], 1).T)
+        gain = self._put(waves.amplitudes)
+        s, k = torch.sin(angle) * gain, torch.cos(angle) * gain
+        return torch.cat([s, k, self._vortices(s, k)], 1)
+
+    def _vortices(self, s: Tensor, k: Tensor) -> Tensor:
+        """Directions of two complex fields (N, 4): they turn once round each of the fields' zeros."""
+        half = s.shape[1] // 2
+        x = torch.stack([s[:, :half].sum(1), k[:, half:].sum(1), k[:, :half].sum(1), s[:, half:].sum(1)], 1)
+        length = torch.sqrt(x[:, 0::2] ** 2 + x[:, 1::2] ** 2 + 0.01)
+        return x / length.repeat_interleave(2, 1) * (1.6 * self.pattern.vortex)
+
+    def _screen(self, size: tuple[int, int]) -> Tensor:
+        """(N, 3): x, y in half heights from the middle, and 1."""
+        width, height = size
+        y = (torch.arange(height, device=self._where) + 0.5) * (2.0 / height) - 1.0
+        x = ((torch.arange(width, device=self._where) + 0.5) - width / 2) * (2.0 / height)
+        grid = torch.stack([x.expand(height, width), y[:, None].expand(height, width)], 2).reshape(-1, 2)
+        return functional.pad(grid, (0, 1), value=1.0)
+
+    def _octaves(self, zoom: float, detail: float) -> Waves:
+        """The waves of the octaves in view.
+
+        Octave n always holds the same waves; its slot is ``n mod 4``, and it changes hands when silent.
+        """
+        base = math.floor(zoom)
+        vectors, phases = np.empty((_OCTAVES, _WAVES, 2)), np.empty((_OCTAVES, _WAVES))
+        amplitudes = np.empty((_OCTAVES, _WAVES))
+        for octave in range(base - 1, base - 1 + _OCTAVES):
+            slot = octave % _OCTAVES
+            vectors[slot], phases[slot] = self._octave(octave)
+            amplitudes[slot] = self._loudness(octave - zoom, detail)
+        amplitudes *= math.sqrt(_OCTAVES) / np.linalg.norm(amplitudes[:, 0])
+        return Waves(vectors.reshape(-1, 2), phases.ravel(), amplitudes.ravel())
+
+    def _loudness(self, rise: float, detail: float) -> float:
+        """An octave's amplitude, ``rise`` octaves above the zoom: silent at -2 and 2, finer ones quieter."""
+        place = (rise + 2.0) / _OCTAVES
+        window = math.sin(math.pi * min(max(place, 0.0), 1.0)) ** 2
+        return window * math.pow(self.pattern.roughness * detail, rise)
+
+    def _octave(self, octave: int) -> tuple[Array, Array]:
+        draws = normals(_WORLD, self.pattern.seed, 100, octave, shape=(3, _WAVES))
+        lengths = 2.0**octave * 2.1 * np.exp2(0.35 * np.clip(draws[0], -1.5, 1.5))
+        angles = 2 * math.pi * (np.arange(_WAVES) / _WAVES) + draws[1] * 0.6
+        fold = self.pattern.fold
+        if fold:
+            lengths[:] = lengths[0]
+            angles = 2 * math.pi * np.arange(_WAVES) / fold + draws[1, 0]
+        return np.stack([np.cos(angles) * lengths, np.sin(angles) * lengths], 1), draws[2] * (0.0 if fold else 3.0)
+
+    def _activate(self, x: Tensor, layer: int) -> Tensor:
+        """The world's shapes take turns over equal groups of channels."""
+        shapes = self.pattern.shapes
+        names = [shapes[(i + layer) % len(shapes)] for i in range(4)]
+        return torch.cat([SHAPES[name](part) for name, part in zip(names, x.chunk(4, 1), strict=True)], 1)
