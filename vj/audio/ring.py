@@ -74,7 +74,8 @@ class RingSource:
         want = round(until * self.rate) - self._given
         if want <= 0:
             return np.zeros((0, self.channels), np.float32)
-        block = np.concatenate([self._lost(want), clean(self._take(min(want, self.available)))])[:want]
+        lost = self._lost(want)
+        block = np.concatenate([lost, clean(self._take(min(want - len(lost), self.available)))])
         missing = want - len(block)
         self._silent = missing > PATIENCE * self.rate or (self._silent and not len(block))
         if self._silent:

@@ -35,8 +35,8 @@ class TrackSource:
 
     channels = 2
 
-    def __init__(self, path: Path, rate: int, title: str, duration: float, blocks: Iterator[Samples],
-                 container: Any = None) -> None:
+    def __init__(self, path: Path, rate: int, blocks: Iterator[Samples], *, title: str = "",
+                 duration: float = 0.0, container: Any = None) -> None:
         self.path = path
         self.rate = rate
         self.title = title
@@ -58,8 +58,8 @@ class TrackSource:
         container, stream = open_audio(path)
         own = int(stream.codec_context.sample_rate or 0)
         rate = rate or (own if own in NATIVE_RATES else 48000)
-        source = cls(path, rate, _title(container, path), _duration(container, stream, path),
-                     decode(container, stream, rate), container)
+        source = cls(path, rate, decode(container, stream, rate), title=_title(container, path),
+                     duration=_duration(container, stream, path), container=container)
         if not source._fill(1):
             source.close()
             raise VjError(f"{path}: no sound could be decoded from this file")
