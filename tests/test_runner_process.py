@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,7 +57,7 @@ class Show:
 
 @pytest.fixture
 def show() -> Iterator[Show]:
-    runner = ProcessRunner(device="cpu", package="runner_plugins", stall_s=1.0)
+    runner = ProcessRunner(device="cpu", package="runner_plugins", stall_s=1.0, standby=False)
     runner.start()
     yield Show(runner)
     runner.close()
@@ -250,6 +251,63 @@ def test_a_generator_that_kills_every_process_ends_as_failed_and_another_heals_i
     assert show.runner.status.state == "ready"
 
 
+# ------------------------------------------------------------------------------------------ the spare
+
+
+@pytest.fixture
+def guarded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
+    monkeypatch.setattr("vj.runner.process.HEALTHY_S", 0.1)
+    runner = ProcessRunner(device="cpu", package="runner_plugins", stall_s=1.0)
+    runner.start()
+    yield Show(runner)
+    runner.close()
+
+
+def workers() -> set[int]:
+    return {p.pid for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE}
+
+
+def spare_of(show: Show) -> int:
+    """The spare's pid, once it waits."""
+    show.until(lambda _: show.runner._spare is not None and show.runner._spare.ready)
+    (spare,) = workers() - {show.runner.pid}
+    return spare
+
+
+def test_a_spare_takes_over_and_is_replaced_by_another(guarded: Show) -> None:
+    guarded.image()
+    first, spare = guarded.runner.pid, spare_of(guarded)
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    guarded.until(lambda _: guarded.runner.pid == spare)
+    assert guarded.fresh().camera == Camera(zoom=0.5)
+    assert spare_of(guarded) not in (first, spare)
+    assert guarded.runner.status.restarts == 1
+
+
+def test_a_spare_that_ends_is_no_trouble(guarded: Show) -> None:
+    guarded.image()
+    spare = spare_of(guarded)
+    os.kill(spare, signal.SIGKILL)
+    guarded.until(lambda _: workers() == {guarded.runner.pid})
+    guarded.fresh()
+    assert guarded.runner.status.restarts == 0
+    assert guarded.runner.status.message == ""
+    pid = guarded.runner.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    guarded.until(lambda _: guarded.runner.pid not in (pid, None))
+    guarded.fresh()
+
+
+def test_the_spare_leaves_with_the_show(guarded: Show) -> None:
+    guarded.image()
+    spare = spare_of(guarded)
+    guarded.runner.close()
+    assert gone(spare)
+    assert workers() == set()
+
+
 # -------------------------------------------------------------------------------------- nothing stays
 
 
@@ -269,7 +327,7 @@ def gone(pid: int, timeout: float = 3.0) -> bool:
 
 def test_closing_leaves_no_process_no_thread_no_file() -> None:
     me = psutil.Process()
-    files, threads, names = me.num_fds(), me.num_threads(), shm()
+    files, threads, names = me.num_fds(), set(threading.enumerate()), shm()
     runner = ProcessRunner(device="cpu", package="runner_plugins")
     runner.start(preload="actor")
     Show(runner).image(size=(640, 360))
@@ -280,7 +338,7 @@ def test_closing_leaves_no_process_no_thread_no_file() -> None:
     assert pid is not None
     assert gone(pid)
     assert me.num_fds() == files
-    assert me.num_threads() == threads
+    assert set(threading.enumerate()) == threads
     assert shm() == names
 
 

@@ -15,7 +15,7 @@ from io import FileIO
 from typing import IO, TYPE_CHECKING, cast
 
 from vj.runner.memory import SharedFrames
-from vj.runner.wire import Drawn, Loading, Reply, Setup, receive, send
+from vj.runner.wire import Drawn, Idle, Loading, Reply, Setup, receive, send
 from vj.types import Image
 
 if TYPE_CHECKING:
@@ -47,12 +47,14 @@ class Orders:
 class Child:
     """One generator process and the three threads that serve its pipes.
 
-    ``requests`` is the mailbox it is fed from; ``hear`` gets each reply, ``show`` each picture (both on the reading
-    thread). ``dead`` is set as soon as the process ends.
+    ``dead`` is set as soon as the process ends, ``ready`` when it waits for requests. A spare is fed and heard
+    only once it is ``promote``d.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], frames: SharedFrames, orders: Orders) -> None:
         self.dead = threading.Event()
+        self.ready = False
+        self._on_stage = threading.Event()
         self.images = 0
         self.replaced = 0
         self.pid = process.pid
@@ -76,15 +78,22 @@ class Child:
         return cls(process, frames, orders)
 
     def serve(self, preload: str, requests: Latest[GenRequest], hear: Callable[[Reply], None],
-              show: Callable[[Image], None]) -> None:
-        """Start feeding and hearing it."""
+              show: Callable[[Image], None], *, spare: bool = False) -> None:
+        """Start feeding it from ``requests``; the reading thread calls ``hear`` and, for a picture, ``show``."""
         orders = self._orders
-        setup = Setup(orders.package, orders.device, orders.rate, self._frames.handle, preload, os.getpid())
+        setup = Setup(orders.package, orders.device, orders.rate, self._frames.handle, preload, spare,
+                      os.getpid())
+        if not spare:
+            self.promote()
         for name, job in (("feed", lambda: self._feed(setup, requests)), ("hear", lambda: self._hear(hear, show)),
                           ("errors", self._read_errors)):
             thread = threading.Thread(target=job, name=f"generator-{name}", daemon=True)
             self._threads.append(thread)
             thread.start()
+
+    def promote(self) -> None:
+        """From now on it draws for the show."""
+        self._on_stage.set()
 
     def stalled(self, passed: float) -> bool:
         """True when it has been silent too long; ``passed`` seconds since the last look."""
@@ -99,6 +108,7 @@ class Child:
         """End it and give everything back."""
         self._process.kill()
         self._process.wait()
+        self.promote()  # the feeding thread may still wait for it
         for thread in self._threads:
             thread.join(_JOIN_S)
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
@@ -121,6 +131,7 @@ class Child:
         pipe = cast(FileIO, self._process.stdin)
         try:
             send(pipe, setup)
+            self._on_stage.wait()
             while not self.dead.is_set():
                 request = requests.take(_TAKE_S)
                 if request is not None:
@@ -134,7 +145,8 @@ class Child:
             while True:
                 reply: Reply = receive(pipe)
                 self._note(reply)
-                hear(reply)
+                if self._on_stage.is_set():
+                    hear(reply)
                 if isinstance(reply, Drawn):
                     show(self._fetch(reply))
         except EOFError:
@@ -146,7 +158,10 @@ class Child:
 
     def _note(self, reply: Reply) -> None:
         self._silence = 0.0
-        self._loading = isinstance(reply, Loading)
+        if isinstance(reply, Idle):
+            self.ready = True
+        else:
+            self._loading = isinstance(reply, Loading)
         if isinstance(reply, Drawn):
             self.images += 1
             self.replaced = reply.replaced

@@ -21,13 +21,17 @@ _LENGTH = struct.Struct("<I")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The first message to a new process. ``rate`` images a second at most, 0 without a limit."""
+    """The first message to a new process. ``rate`` images a second at most, 0 without a limit.
+
+    A ``spare`` gets ready at the lowest priority and waits to be needed.
+    """
 
     package: str
     device: str
     rate: float
     memory: str
     preload: str
+    spare: bool
     parent: int
 
 

@@ -6,11 +6,13 @@ request pipe runs dry, and on Linux the kernel is asked to kill it with its pare
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from vj import registry
@@ -89,6 +91,7 @@ class Worker:
 
     def run(self) -> None:
         """Until the process ends."""
+        self._tell(Idle())
         due = now()
         while True:
             request = self._requests.take(IDLE_S)
@@ -145,10 +148,30 @@ def main() -> None:
         except OSError:
             os._exit(0)
 
-    shelf = Shelf(setup.package, pick_device(setup.device), tell)
-    if setup.preload:
+    Worker(_warm(setup, tell), requests, SharedFrames(setup.memory), tell, setup.rate).run()
+
+
+def _warm(setup: Setup, tell: Callable[[Reply], None]) -> Shelf:
+    """The shelf with its first generator. A spare makes it on a thread that gives way to everything."""
+    if not setup.spare:
+        return _stock(setup, tell)
+    with ThreadPoolExecutor(1, initializer=_give_way) as quiet:
+        return quiet.submit(_stock, setup, tell).result()
+
+
+def _stock(setup: Setup, tell: Callable[[Reply], None]) -> Shelf:
+    device = pick_device(setup.device)
+    shelf = Shelf(setup.package, device, tell)
+    if setup.spare and device != "cpu":  # no second helping of the card's memory, only what takes long on the host
+        importlib.import_module("torch")
+    elif setup.preload:
         shelf.get(setup.preload)
-    Worker(shelf, requests, SharedFrames(setup.memory), tell, setup.rate).run()
+    return shelf
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":  # where a thread has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
 
 
 def _take_pipes() -> tuple[FileIO, FileIO]:
