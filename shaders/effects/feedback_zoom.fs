@@ -1,0 +1,31 @@
+/*{
+  "ISFVSN": "2",
+  "DESCRIPTION": "The picture falls into itself: every frame is drawn over the last one, zoomed and turned.",
+  "CATEGORIES": ["Feedback"],
+  "INPUTS": [
+    {"NAME": "inputImage", "TYPE": "image"},
+    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "how much of the past is kept"},
+    {"NAME": "zoom", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.25, "LABEL": "doublings a second, inwards below 0"},
+    {"NAME": "turn", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.06, "LABEL": "radians a second times pi"},
+    {"NAME": "hue", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.08, "LABEL": "colour drift of the past, turns a second"},
+    {"NAME": "centre", "TYPE": "point2D", "MIN": [0.0, 0.0], "MAX": [1.0, 1.0], "DEFAULT": [0.5, 0.5], "LABEL": "where it falls to"}
+  ],
+  "PASSES": [{"TARGET": "past", "PERSISTENT": true, "FLOAT": true}]
+}*/
+void main() {
+    vec2 aspect = vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
+    float a = turn * 3.14159265 * TIMEDELTA, s = exp2(-zoom * TIMEDELTA * 2.0);
+    vec2 p = (isf_FragNormCoord - centre) * aspect;
+    p = mat2(cos(a), sin(a), -sin(a), cos(a)) * p * s / aspect + centre;
+    vec3 old = IMG_NORM_PIXEL(past, 1.0 - abs(mod(p, 2.0) - 1.0)).rgb;
+    float h = hue * 6.2831853 * TIMEDELTA;
+    float grey = dot(old, vec3(0.3333));
+    vec3 d = old - grey;
+    old = grey + d * cos(h) + vec3(d.y - d.z, d.z - d.x, d.x - d.y) * 0.57735 * -sin(h);
+    vec3 now = IMG_THIS_PIXEL(inputImage).rgb;
+    // A memory of up to a second and a half, the same at any frame rate. Bright parts of the past win a little.
+    float keep = amount <= 0.0 ? 0.0 : exp(-TIMEDELTA / (1.5 * amount * amount));
+    float lift = smoothstep(-0.1, 0.5, dot(old - now, vec3(0.3, 0.6, 0.1)));
+    float share = clamp(keep * mix(0.82, 0.985, lift), 0.0, 0.985);
+    gl_FragColor = vec4(max(mix(now, old, share), 0.0), 1.0);
+}

@@ -1,0 +1,14 @@
+#version 330
+// Drawn over the output only while cells are blocked: the new picture is let in, in light, only as far as allowed.
+in vec2 isf_FragNormCoord;
+out vec4 color;
+uniform sampler2D picture;
+uniform sampler2D shown;
+uniform sampler2D turn;
+#include master
+
+void main() {
+    vec3 next = light(mastered(texture(picture, isf_FragNormCoord).rgb));
+    vec3 last = light(texture(shown, isf_FragNormCoord).rgb);
+    color = vec4(display(mix(last, next, texture(turn, isf_FragNormCoord).b)), 1.0);
+}

@@ -1,0 +1,190 @@
+"""The picture of a tick: decks, idle scene, effect chain, change of look, master.
+
+Everything between the decks and the master is half float in display values (what ISF shaders expect), so nothing bands
+and there is head-room for bloom; light is only mixed where it matters (bloom, limiter). Same inputs, same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vj.render.chain import Chain, Shaders
+from vj.render.change import LookChange, Transitions
+from vj.render.deck import Deck
+from vj.render.effects import EffectLibrary
+from vj.render.limiter import GATED_VERTEX
+from vj.render.master import Master
+from vj.render.pulse import Pulse
+from vj.render.shader import Instance, Uniforms
+from vj.render.surface import MAX_SIDE, Painter, Surface
+from vj.types import VjError
+
+if TYPE_CHECKING:
+    from moderngl import Context, Texture
+
+    from vj.render.frame import GLFrame
+    from vj.render.surface import State
+    from vj.types import Features, Image, LatentPoint, Params, Tick
+
+DECKS = ("a", "b")
+UNFREEZE = 0.25
+"""Seconds from a frozen picture back into the running one."""
+_PAINTERS = ("copy", "mix", "upscale", "deck", "drift", "measure", "flashes", "gate", "output")
+
+
+class GLCompositor:
+    """Draws the picture. Reads the mounts ``fx/<effect>``, ``mix`` and ``master``; anything missing is at its default.
+
+    The GL context must be current in the calling thread. ``size`` is (width, height) of the output in pixels.
+    """
+
+    def __init__(self, context: Context, size: tuple[int, int], library: EffectLibrary, *, idle: str = "idle") -> None:
+        if not all(1 <= side <= MAX_SIDE for side in size):
+            raise VjError(f"a picture of {size[0]}x{size[1]} is not possible; each side should be 1 to {MAX_SIDE}")
+        self.size = size
+        self.context = context
+        self._shaders = Shaders(context, library)
+        self._painters = {name: Painter(context, name) for name in _PAINTERS}
+        self._painters["limited"] = Painter(context, "limited", GATED_VERTEX)
+        self._decks = {name: Deck(context, size, self._painters) for name in DECKS[:1]}
+        self._idle_name = idle
+        self._idle = Instance(context, self._shaders.get(idle, "generators"), size)
+        self._room = [Surface(context, size) for _ in range(3)]  # idle, mixed with it, two decks
+        self._chain = Chain(self._shaders, size, self._painters)
+        self._transitions = Transitions(self._shaders, size)
+        self._change = LookChange(self._transitions, size, self._painters)
+        self._master = Master(context, size, self._painters)
+        self._pulse = Pulse()
+        self._picture: Texture | None = None
+        self._frozen: Surface | None = None
+
+    # ------------------------------------------------------------------------------------ the chain
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """The chain that stands."""
+        return self._chain.names
+
+    def prepare(self, effects: Sequence[str]) -> None:
+        """Compile ahead, so that ``use`` never stalls. Raises VjError naming the shader's file and line."""
+        self._chain.prepare(effects)
+        self._transitions.prepare()
+
+    def use(self, effects: Sequence[str]) -> None:
+        """Make this the effect chain; the picture turns over within ``mix/time``. On VjError the old chain stays."""
+        self._chain.prepare(effects)
+        if self._picture is not None and tuple(effects) != self._chain.names:
+            self._change.begin(self._picture)
+        self._chain.use(effects)
+
+    def poll(self, time: float) -> list[str]:
+        """Hot reload: one message for each shader file that changed or is broken. Cheap; for live shows only."""
+        messages = self._shaders.poll(time)
+        if messages:
+            self._chain.reload()
+            shader = self._shaders.get(self._idle_name, "generators")
+            if shader is not self._idle.shader:
+                self._idle.release()
+                self._idle = Instance(self.context, shader, self.size)
+        return messages
+
+    # ------------------------------------------------------------------------------------ the frame
+
+    def render(self, tick: Tick, features: Features, params: Params, images: Mapping[str, Image | None],
+               points: Mapping[str, LatentPoint]) -> GLFrame:
+        """The frame of this tick. ``images`` holds each deck's newest image, or None where nothing newer came."""
+        master = params.get("master", {})
+        for name, image in images.items():
+            if name in DECKS:
+                self._deck(name).accept(tick, image)
+        uniforms = self._pulse.uniforms(tick, features, bool(master.get("flash_limit", True)))
+        if self._is_frozen(bool(master.get("freeze", False))) and self._frozen is not None:
+            return self._master.draw(self._frozen.texture, tick.dt, master)
+        scene = self._scene(tick, params, points, uniforms)
+        picture = self._chain.draw(scene, tick.dt, params, uniforms)
+        self._picture = self._change.draw(picture, tick.dt, params.get("mix", {}), uniforms)
+        return self._master.draw(self._picture, tick.dt, master)
+
+    def _deck(self, name: str) -> Deck:
+        if name not in self._decks:
+            self._decks[name] = Deck(self.context, self.size, self._painters)
+        return self._decks[name]
+
+    def _is_frozen(self, freeze: bool) -> bool:
+        """Hold a copy of the picture while frozen; let it go into the running one afterwards."""
+        if freeze and self._frozen is None and self._picture is not None:
+            self._frozen = Surface(self.context, self.size)
+            self._copy(self._picture, self._frozen)
+        elif not freeze and self._frozen is not None:
+            self._change.begin(self._frozen.texture, UNFREEZE)
+            self._frozen.release()
+            self._frozen = None
+        return self._frozen is not None
+
+    def _scene(self, tick: Tick, params: Params, points: Mapping[str, LatentPoint], uniforms: Uniforms) -> Texture:
+        """The decks, crossfaded, over the idle scene where they are not there."""
+        alive = [name for name in DECKS if name in self._decks and self._decks[name].alive]
+        if not alive:
+            return self._draw_idle(uniforms, params)
+        drawn = {name: self._draw_deck(name, tick, points, uniforms) for name in alive}
+        presence = max(self._decks[name].presence for name in alive)
+        mix = params.get("mix", {})
+        at = float(mix.get("crossfade", 0.0))
+        picture = drawn[alive[0]]
+        if len(alive) == 2 and at > 0.0:
+            name = str(mix.get("transition", "crossfade"))
+            picture = self._transitions.draw(name, (drawn["a"], drawn["b"]), at, uniforms, self._room[2])
+        if presence >= 1.0:
+            return picture
+        under = self._draw_idle(uniforms, params)
+        self._painters["mix"].draw(self._room[1].framebuffer, {"under": under, "over": picture}, {"amount": presence})
+        return self._room[1].texture
+
+    def _draw_deck(self, name: str, tick: Tick, points: Mapping[str, LatentPoint], uniforms: Uniforms) -> Texture:
+        view = points[name].camera if name in points else None
+        return self._decks[name].draw(tick, view, float(uniforms["vj_level"]))
+
+    def _draw_idle(self, uniforms: Uniforms, params: Params) -> Texture:
+        return self._idle.draw({}, params.get("fx/idle", {}), uniforms, self._room[0])
+
+    def _copy(self, source: Texture, target: Surface) -> None:
+        self._painters["copy"].draw(target.framebuffer, {"image": source}, {})
+
+    # ------------------------------------------------------------------------------------ the state
+
+    def state(self) -> State:
+        """Everything the next frame depends on, as arrays. The same chain must stand when it is put back."""
+        parts: dict[str, Any] = {"chain": self._chain, "change": self._change, "master": self._master,
+                                 "idle": self._idle, **{f"deck.{name}": deck for name, deck in self._decks.items()}}
+        state: State = {"kick": np.array(self._pulse.kick)}
+        for part, holder in parts.items():
+            state |= {f"{part}/{name}": array for name, array in holder.state().items()}
+        if self._frozen is not None:
+            state["frozen"] = self._frozen.pixels()
+        return state
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Put back what ``state`` gave. Raises VjError where it does not fit this size or chain."""
+        self._pulse.kick = float(state["kick"])
+        for name in {key.split("/")[0].removeprefix("deck.") for key in state if key.startswith("deck.")}:
+            self._deck(name).restore(_under(state, f"deck.{name}/"))
+        for part, holder in (("chain", self._chain), ("change", self._change), ("master", self._master),
+                             ("idle", self._idle)):
+            holder.restore(_under(state, f"{part}/"))
+        if "frozen" in state:
+            self._frozen = Surface(self.context, self.size)
+            self._frozen.write(state["frozen"])
+
+    def close(self) -> None:
+        """Give everything on the GPU back; the context stays its owner's."""
+        parts: list[Any] = [self._chain, self._change, self._transitions, self._master, self._idle, self._shaders,
+                            *self._decks.values(), *self._room, *self._painters.values()]
+        for part in parts + ([self._frozen] if self._frozen else []):
+            part.release()
+
+
+def _under(state: Mapping[str, Any], prefix: str) -> State:
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}

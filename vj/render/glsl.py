@@ -1,0 +1,91 @@
+"""Program text: an ISF effect as GLSL 330, and a driver's complaint back to the author's file and line."""
+
+from __future__ import annotations
+
+import re
+
+from vj.render.isf import Effect
+
+VERTEX = """#version 330
+// One triangle that covers the picture: no buffers, no seam.
+out vec2 isf_FragNormCoord;
+void main() {
+    vec2 p = vec2(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0);
+    isf_FragNormCoord = p * 0.5 + 0.5;
+    gl_Position = vec4(p, 0.0, 1.0);
+}
+"""
+
+AUDIO_UNIFORMS = ("vj_beat", "vj_bar", "vj_kick", "vj_level", "vj_bass", "vj_mid", "vj_high", "vj_time")
+"""What every shader hears without a route: beat and bar phase 0..1, kick envelope, loudness, three bands (0..1),
+and ``vj_time``, a clock in seconds that runs with the energy. ``vj_flash_limit`` is 1 where strobing is limited."""
+
+_GLSL_TYPES = {"float": "float", "bool": "bool", "event": "bool", "long": "int", "point2D": "vec2", "color": "vec4",
+               "image": "sampler2D"}
+
+_PRELUDE = """#version 330
+in vec2 isf_FragNormCoord;
+out vec4 vj_Out;
+vec4 isf_FragColor = vec4(0.0, 0.0, 0.0, 1.0);
+uniform float TIME;
+uniform float TIMEDELTA;
+uniform vec4 DATE;
+uniform int FRAMEINDEX;
+uniform vec2 RENDERSIZE;
+uniform float vj_flash_limit;
+#define vv_FragNormCoord isf_FragNormCoord
+#define IMG_SIZE(image) vec2(textureSize(image, 0))
+#define IMG_NORM_PIXEL(image, p) texture(image, p)
+#define IMG_PIXEL(image, p) texture(image, (p) / IMG_SIZE(image))
+#define IMG_THIS_PIXEL(image) texture(image, isf_FragNormCoord)
+#define IMG_THIS_NORM_PIXEL(image) texture(image, isf_FragNormCoord)
+"""
+
+# A NaN in a persistent buffer would stay there all night, so no pass may write one.
+_EPILOGUE = """
+#undef main
+void main() {
+    isf_main();
+    bool bad = any(isnan(isf_FragColor)) || any(isinf(isf_FragColor));
+    vj_Out = bad ? vec4(0.0, 0.0, 0.0, 1.0) : clamp(isf_FragColor, -16.0, 16.0);
+}
+"""
+
+_AUTHOR = 1
+"""Source-string number of the author's text in ``#line``; ours is 0."""
+
+_COMPLAINTS = (
+    re.compile(r"^(?:ERROR: )?(\d+):(\d+)(?:\(\d+\))?: (?:error: )?(.*)", re.MULTILINE),  # Mesa, Intel, AMD, macOS
+    re.compile(r"^(\d+)\((\d+)\) : error (?:\w+: )?(.*)", re.MULTILINE),  # NVIDIA
+)
+
+
+def fragment(effect: Effect, index: int = 0) -> str:
+    """The fragment shader of pass ``index``: declarations, the author's text under his own line numbers, a guard.
+
+    PASSINDEX is a constant, so that each pass pays for its own branch only.
+    """
+    declared = [f"const int PASSINDEX = {index};"]
+    declared += [f"uniform {_GLSL_TYPES[i.type]} {i.name};" for i in effect.inputs]
+    declared += [f"uniform sampler2D {name};" for name in effect.targets]
+    declared += [f"uniform float {name};" for name in AUDIO_UNIFORMS]
+    return "\n".join([_PRELUDE, *declared, "#define main isf_main", f"#line 1 {_AUTHOR}", _modern(effect.source),
+                      f"#line 1 0{_EPILOGUE}"])
+
+
+def _modern(source: str) -> str:
+    """Old ISF spelling in today's words. Lines stay lines; GLSL wants ASCII, even in comments."""
+    source = re.sub(r"^[ \t]*#version.*$", "", source, flags=re.MULTILINE)
+    source = re.sub(r"\bgl_FragColor\b", "isf_FragColor", source)
+    source = re.sub(r"\btexture2D(Rect)?\b", "texture", source)
+    return source.encode("ascii", "replace").decode("ascii")
+
+
+def complaint(effect: Effect, log: str) -> str:
+    """One sentence ``file:line: message`` from a driver's compile log."""
+    for pattern in _COMPLAINTS:
+        for string, line, message in pattern.findall(log):
+            if int(string) == _AUTHOR:
+                return f"{effect.path}:{line}: {message.strip()}"
+    lines = [line.strip() for line in log.splitlines() if "error" in line.lower()]
+    return f"{effect.path}: {lines[0] if lines else 'does not compile: ' + ' '.join(log.split())[:200]}"
