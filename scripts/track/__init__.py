@@ -1,0 +1,1 @@
+"""The synthesiser, the score and the mixing desk behind the bundled track (numpy only; PyAV writes the file)."""
