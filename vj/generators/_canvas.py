@@ -12,10 +12,14 @@ from vj.camera import content_map
 from vj.generators._base import Knobs
 from vj.generators._worlds import World, worlds
 from vj.models import palette, surface
-from vj.models.cppn import LATENT, Network
+from vj.models.cppn import LATENT, MARGIN, Network
 from vj.models.latent import latent
 from vj.models.pattern import Finish
+from vj.models.surface import Surface
 from vj.types import GenRequest, VjError
+
+_TABLES = 64
+"""Colour tables kept; 24 KiB each."""
 
 INNER = 2
 """The network runs on every second pixel: its fields are smooth, what is crisp is drawn from them."""
@@ -27,7 +31,7 @@ class Canvas:
     def __init__(self, device: str) -> None:
         self.device = torch.device(device)
         self._networks: dict[str, Network] = {}
-        self._tables: dict[tuple[object, ...], Tensor] = {}
+        self._tables: dict[tuple[str, float, float], Tensor] = {}
 
     def world(self, name: str) -> World:
         """The world of that name. Raises VjError when there is none."""
@@ -36,27 +40,24 @@ class Canvas:
         except KeyError:
             raise VjError(f"there is no world called {name!r}") from None
 
-    def content(self, request: GenRequest, world: World, knobs: Knobs, size: tuple[int, int]) -> Tensor:
-        """The world where the walk stands, linear light (H, W, 3)."""
+    def content(self, request: GenRequest, world: World, knobs: Knobs, size: tuple[int, int]) -> Surface:
+        """The world where the walk stands; both sides of ``size`` are even."""
         width, height = size
         network = self._network(world)
         z = latent(request.point, request.seed, world.pattern.seed, LATENT)
         camera = request.point.camera
-        inner = (max(width // INNER, 8), max(height // INNER, 8))
-        fields = network.fields(z, content_map(camera), camera.zoom, inner, scale=knobs.number("scale"),
-                                warp=knobs.number("warp"), detail=knobs.number("detail"))
-        table = self.table("gradient", world, knobs)
-        return surface.colour(surface.enlarge(fields, size), table, finish(world, knobs))
+        fields = network.fields(z, content_map(camera), camera.zoom, (width // INNER, height // INNER),
+                                scale=knobs.number("scale"), warp=knobs.number("warp"), detail=knobs.number("detail"))
+        table = self.table(world, knobs.number("hue"), knobs.number("vivid"))
+        return surface.draw(surface.enlarge(fields, size, MARGIN), table, finish(world, knobs))
 
-    def table(self, kind: str, world: World, knobs: Knobs) -> Tensor:
-        """A colour table (TABLE, 3) of linear light: ``gradient`` round the palette, ``tones`` from dark to bright."""
-        hue, vivid = knobs.number("hue"), knobs.number("vivid")
-        key = (kind, world.name, round(hue, 3), round(vivid, 3))
+    def table(self, world: World, hue: float, vivid: float) -> Tensor:
+        """The palette's ring (TABLE, 3) of linear light, turned by ``hue`` and strengthened by ``vivid``."""
+        key = (world.name, round(hue, 3), round(vivid, 3))
         if key not in self._tables:
-            if len(self._tables) > 64:
+            if len(self._tables) >= _TABLES:
                 self._tables.clear()
-            make = {"gradient": palette.gradient, "tones": palette.tones}[kind]
-            rows = make(world.palette, surface.TABLE, hue=key[2], chroma=key[3])
+            rows = palette.gradient(world.palette, surface.TABLE, hue=key[1], chroma=key[2])
             self._tables[key] = torch.from_numpy(rows.astype(np.float32)).to(self.device)
         return self._tables[key]
 
@@ -75,7 +76,12 @@ def finish(world: World, knobs: Knobs) -> Finish:
                    depth=min(own.depth * knobs.number("depth"), 1.0), ink=own.ink)
 
 
-def graded(light: Tensor, contrast: float, brightness: float) -> Tensor:
-    """Linear light (H, W, 3) -> sRGB 0..1: exposure, then an S-curve that keeps black, white and the middle."""
-    rgb = surface.encode(light * brightness)
+def graded(rgb: Tensor, contrast: float, brightness: float) -> Tensor:
+    """sRGB 0..1 (H, W, 3): exposure in linear light, then an S-curve that keeps black, white and the middle."""
+    rgb = (rgb * brightness ** (1 / 2.2)).clamp_(0.0, 1.0)
     return torch.lerp(rgb, rgb * rgb * (3.0 - 2.0 * rgb), contrast)
+
+
+def evened(size: tuple[int, int], step: int) -> tuple[int, int]:
+    """The next size whose sides are whole multiples of ``step``."""
+    return -(-size[0] // step) * step, -(-size[1] // step) * step

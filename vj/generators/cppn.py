@@ -32,15 +32,18 @@ class Cppn:
     def render(self, request: GenRequest) -> Image:
         import torch
 
-        from vj.generators._canvas import graded
+        from vj.generators._canvas import INNER, evened, graded
+        from vj.models.surface import encode
 
         start = clock.now()
         if self._canvas is None:
             raise VjError("the generator cppn was not loaded")
         size, knobs = checked_size(request), Knobs(self.PARAMS, request.params)
         with torch.inference_mode():
-            light = self._canvas.content(request, self._canvas.world(knobs.text("world")), knobs, size)
-            pixels = to_pixels(graded(light, knobs.number("contrast"), knobs.number("brightness")))
+            world = self._canvas.world(knobs.text("world"))
+            surface = self._canvas.content(request, world, knobs, evened(size, INNER))
+            rgb = encode(surface.lit())[:size[1], :size[0]]
+            pixels = to_pixels(graded(rgb, knobs.number("contrast"), knobs.number("brightness")))
         return image(request, pixels, start)
 
     def close(self) -> None:

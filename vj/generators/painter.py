@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from vj.models.stylize import Stylizer
 
 
+GRID = 4
+"""The network halves twice, so it works on sides that are multiples of four."""
+LIGHT = 0.5
+"""The share of the world's own light and shadow that lies over the paint."""
+
+
 class Painter:
     """Stage one draws the walk's point in a world; stage two paints it in the style the journey has reached."""
 
@@ -58,22 +64,23 @@ class Painter:
 
     def _picture(self, request: GenRequest, knobs: Knobs, size: tuple[int, int]) -> Tensor:
         """sRGB (H, W, 3) 0..1."""
-        from vj.generators._canvas import graded
+        import torch
+
+        from vj.generators._canvas import evened, graded
         from vj.models import blend
 
         if self._canvas is None or self._stylizer is None:
             raise VjError("the generator painter was not loaded")
-        width, height = size
         world = self._canvas.world(knobs.text("world"))
-        light = self._canvas.content(request, world, knobs, (_four(width), _four(height)))
-        content = graded(light, knobs.number("contrast"), knobs.number("brightness"))
+        surface = self._canvas.content(request, world, knobs, evened(size, GRID))
+        rgb = blend.to_paint(surface)
         amount = about(world.paint, knobs.number("paint"))
-        if amount <= 0.0:
-            return content[:height, :width]
-        painted = self._stylizer.paint_pixels(content, styles_at(world, request.point.journey, knobs.number("dwell")))
-        own = about(world.own, knobs.number("own_colour"))
-        painted = blend.recoloured(painted, content, self._canvas.table("tones", world, knobs), own)
-        return content.lerp(painted, amount)[:height, :width]
+        if amount > 0.0:
+            styles = styles_at(world, request.point.journey, knobs.number("dwell"))
+            own = about(world.own, knobs.number("own_colour"))
+            rgb = torch.lerp(rgb, blend.recoloured(self._stylizer.paint_pixels(rgb, styles), surface, own), amount)
+        rgb = blend.relit(rgb, surface, LIGHT)[:size[1], :size[0]]
+        return graded(rgb, knobs.number("contrast"), knobs.number("brightness"))
 
 
 def styles_at(world: World, journey: float, dwell: float) -> list[float]:
@@ -91,11 +98,6 @@ def eased(share: float, dwell: float) -> float:
     rest = 0.8 * dwell / 2.0
     x = min(max((share - rest) / (1.0 - 2.0 * rest), 0.0), 1.0)
     return x * x * (3.0 - 2.0 * x)
-
-
-def _four(side: int) -> int:
-    """The next multiple of four: the network halves twice."""
-    return -(-side // 4) * 4
 
 
 Generator = Painter

@@ -1,29 +1,38 @@
-"""Bringing a painted picture back to a world's own colours."""
+"""Bringing a painted picture back to a world's own colours and light."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from vj.models import surface
+from vj.models.surface import Surface, encode
 
 _LUMA = (0.2126, 0.7152, 0.0722)
+_CHROMA = 1.3
+"""Strokes are darker and lighter than what they cover; a little more colour keeps them as vivid."""
 
 
 def luma(rgb: Tensor) -> Tensor:
-    """(H, W, 3) -> (H, W)."""
+    """(H, W, 3) -> (H, W, 1)."""
     red, green, blue = _LUMA
-    return rgb[..., 0] * red + rgb[..., 1] * green + rgb[..., 2] * blue
+    return (rgb[..., 0:1] * red).add_(rgb[..., 1:2], alpha=green).add_(rgb[..., 2:3], alpha=blue)
 
 
-def recoloured(painted: Tensor, content: Tensor, tones: Tensor, own: float) -> Tensor:
-    """sRGB pictures (H, W, 3): keep the strokes of ``painted``, take ``own`` 0..1 of the colours from the world.
+def to_paint(surface: Surface) -> Tensor:
+    """What the painter looks at, sRGB (H, W, 3): lit enough to show its forms, never so dark that it has none."""
+    return encode(surface.lit(0.65))
 
-    Half of the world's share is the hue lying under the stroke, half the world's own tone of the stroke's brightness.
-    """
+
+def recoloured(painted: Tensor, surface: Surface, own: float) -> Tensor:
+    """sRGB (H, W, 3): the strokes of ``painted`` with a share ``own`` 0..1 of the world's colours under them."""
     if own <= 0.0:
         return painted
-    light = luma(painted)
-    toned = surface.encode(surface.lookup(tones, light))
-    under = content * ((light + 0.06) / (luma(content) + 0.06)).clamp_(max=3.0)[..., None]
-    return torch.lerp(painted, (toned + under.clamp_(0.0, 1.0)).mul_(0.5), own)
+    flat = encode(surface.paint)
+    world = (flat - luma(flat)).mul_(_CHROMA).add_(luma(painted))
+    return torch.lerp(painted, world.clamp_(0.0, 1.0), own)
+
+
+def relit(painted: Tensor, surface: Surface, share: float) -> Tensor:
+    """sRGB (H, W, 3): a share 0..1 of the world's light and shadow over the paint, and its shine."""
+    shade = encode(surface.shade) * share + (1.0 - share)
+    return painted * shade[..., None] + (0.7 * share * surface.shine)[..., None]

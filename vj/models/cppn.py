@@ -33,6 +33,9 @@ LATENT = 16
 FIELDS = 4
 """Palette coordinate, height, depth, ink."""
 
+MARGIN = 2
+"""Cells round the view, for slopes and smooth enlarging."""
+
 _OCTAVES, _WAVES, _WIDTH = 4, 6, 24
 _WORLD = 3
 """The stream of a world's weights."""
@@ -44,7 +47,7 @@ def _gauss(x: Tensor) -> Tensor:
 
 def _fold(x: Tensor) -> Tensor:
     """A rounded absolute value: a crease that shading shows as a ridge."""
-    return torch.sqrt(x * x + 0.02).sub_(0.8)
+    return torch.sqrt(x * x + 0.04).sub_(0.8)
 
 
 SHAPES: dict[str, Callable[[Tensor], Tensor]] = {
@@ -53,7 +56,7 @@ SHAPES: dict[str, Callable[[Tensor], Tensor]] = {
     "gauss": _gauss,
     "fold": _fold,
     "wave": lambda x: torch.sin(x * 3.0),
-    "step": lambda x: torch.tanh(x * 4.0),
+    "step": lambda x: torch.tanh(x * 3.0),
 }
 """The activations by name. Each takes unit normals to about -1..1."""
 
@@ -89,8 +92,11 @@ class Network:
 
     def fields(self, z: Array, view: Affine, zoom: float, size: tuple[int, int], *, scale: float = 1.0,
                warp: float = 1.0, detail: float = 1.0) -> Tensor:
-        """Fields (1, FIELDS, height, width), each about unit normal, at latent ``z`` as the camera sees it."""
-        width, height = size
+        """Fields (1, FIELDS, height + 4, width + 4), each about unit normal, at latent ``z`` as the camera sees it.
+
+        ``size`` is the cells in view; two more lie round them as a margin.
+        """
+        width, height = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN
         waves = self._octaves(zoom, detail)
         phase = z @ self._shift * (2.2 * self.pattern.flow)
         h = self._features(waves, phase, view, size, scale * self.pattern.scale)  # (N, 2 W + 4)
@@ -115,14 +121,14 @@ class Network:
         """Directions of two complex fields (N, 4): they turn once round each of the fields' zeros."""
         half = s.shape[1] // 2
         x = torch.stack([s[:, :half].sum(1), k[:, half:].sum(1), k[:, :half].sum(1), s[:, half:].sum(1)], 1)
-        length = torch.sqrt(x[:, 0::2] ** 2 + x[:, 1::2] ** 2 + 0.01)
+        length = torch.sqrt(x[:, 0::2] ** 2 + x[:, 1::2] ** 2 + 0.12)
         return x / length.repeat_interleave(2, 1) * (1.6 * self.pattern.vortex)
 
     def _screen(self, size: tuple[int, int]) -> Tensor:
         """(N, 3): x, y in half heights from the middle, and 1."""
-        width, height = size
-        y = (torch.arange(height, device=self._where) + 0.5) * (2.0 / height) - 1.0
-        x = ((torch.arange(width, device=self._where) + 0.5) - width / 2) * (2.0 / height)
+        width, height = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN
+        y = (torch.arange(height, device=self._where) + 0.5 - height / 2) * (2.0 / size[1])
+        x = (torch.arange(width, device=self._where) + 0.5 - width / 2) * (2.0 / size[1])
         grid = torch.stack([x.expand(height, width), y[:, None].expand(height, width)], 2).reshape(-1, 2)
         return functional.pad(grid, (0, 1), value=1.0)
 

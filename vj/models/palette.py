@@ -60,17 +60,6 @@ def gradient(hexes: Sequence[str], size: int, *, hue: float = 0.0, chroma: float
     return np.clip(from_oklab(_smooth_ring(ring, size)), 0.0, 1.0)
 
 
-def tones(hexes: Sequence[str], size: int, *, hue: float = 0.0, chroma: float = 1.0) -> Colours:
-    """A table (size, 3) of linear light from black through the colours, dark to bright, to nearly white."""
-    lab = _turned(to_oklab(linear(hexes)), hue, chroma)
-    lab = lab[np.argsort(lab[:, 0])]
-    ends = np.array([[0.05, 0.0, 0.0], [0.98, 0.0, 0.0]])
-    ends[0, 1:], ends[1, 1:] = 0.3 * lab[0, 1:], 0.25 * lab[-1, 1:]
-    lab = np.concatenate([ends[:1], lab[(lab[:, 0] > 0.15) & (lab[:, 0] < 0.94)], ends[1:]])
-    at = np.linspace(lab[0, 0], lab[-1, 0], size)
-    return np.clip(from_oklab(np.stack([np.interp(at, lab[:, 0], channel) for channel in lab.T], 1)), 0.0, 1.0)
-
-
 def _turned(lab: Colours, hue: float, chroma: float) -> Colours:
     cos, sin = np.cos(2 * np.pi * hue) * chroma, np.sin(2 * np.pi * hue) * chroma
     return np.stack([lab[:, 0], cos * lab[:, 1] - sin * lab[:, 2], sin * lab[:, 1] + cos * lab[:, 2]], 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,83 +16,59 @@ TABLE = 2048
 
 _LIGHT = (-0.52, -0.66, 0.55)
 """Where the light comes from: above left, towards the eye."""
-
+_WRAP = 0.25
+"""How far light reaches round an edge."""
 _STEPS = 6
+"""Terraces a turn of the palette."""
+
+Slopes = tuple[Tensor, Tensor]
+"""(H, W) per half height of the picture, right and down."""
 
 
-def enlarge(fields: Tensor, size: tuple[int, int]) -> Tensor:
-    """Fields (1, F, h, w) -> (F, height, width), bicubic: the relief would show a bilinear grid."""
+class Surface(NamedTuple):
+    """A picture before its light: ``paint`` (H, W, 3) linear light, ``shade`` and ``shine`` (H, W)."""
+
+    paint: Tensor
+    shade: Tensor
+    shine: Tensor
+
+    def lit(self, depth: float = 1.0) -> Tensor:
+        """Linear light (H, W, 3) with ``depth`` 0..1 of the shade. Shine is mostly of its ground's colour."""
+        shade = self.shade * depth + (1.0 - depth)
+        rgb = self.paint * (shade + 2.0 * self.shine)[..., None]
+        return rgb.add_((0.35 * self.shine)[..., None])
+
+
+def enlarge(fields: Tensor, size: tuple[int, int], margin: int) -> Tensor:
+    """Fields (1, F, h + 2 margin, w + 2 margin) -> (F, height + 2, width + 2), one pixel of margin left.
+
+    Sides are whole multiples of the cells in view. Bicubic: the relief would show a bilinear grid.
+    """
     width, height = size
-    return functional.interpolate(fields, size=(height, width), mode="bicubic", align_corners=False)[0]
+    across, up = width // (fields.shape[3] - 2 * margin), height // (fields.shape[2] - 2 * margin)
+    whole = functional.interpolate(fields, scale_factor=(up, across), mode="bicubic", align_corners=False)[0]
+    top, left = margin * up - 1, margin * across - 1
+    return whole[:, top:top + height + 2, left:left + width + 2]
 
 
-def colour(fields: Tensor, table: Tensor, finish: Finish) -> Tensor:
-    """Fields (4, H, W) and a table (TABLE, 3) of linear light -> linear light (H, W, 3)."""
+def draw(fields: Tensor, table: Tensor, finish: Finish) -> Surface:
+    """Fields (4, H + 2, W + 2) and a table (TABLE, 3) of linear light -> the surface (H, W)."""
     hue, height, depth, ink = fields
-    place = _terraced(hue * (0.16 * finish.cycles) + (finish.shift + 0.5), finish)
-    rgb = lookup(table, place - place.floor())
-    light, shine = _lit(height + _ripples(hue, finish), finish)
-    shade = light * _depth(depth, finish) * _ink(ink, finish)
-    return (rgb * shade[..., None]).add_((shine * shade)[..., None])
-
-
-def _terraced(place: Tensor, finish: Finish) -> Tensor:
-    """Gather the colours on eight steps a cycle, with smooth edges."""
-    if finish.terraces <= 0:
-        return place
-    turn = place * (2 * math.pi * _STEPS)
-    return place - torch.sin(turn) * (min(finish.terraces, 1.0) * 0.98 / (2 * math.pi * _STEPS))
-
-
-def _ripples(field: Tensor, finish: Finish) -> Tensor | float:
-    """A fine wave along the contours of a field, damped where it would be finer than the pixels."""
-    if finish.ripple <= 0:
-        return 0.0
-    right, down = slopes(field)
-    pace = torch.sqrt(right * right + down * down) * (finish.strands * 2.0 / field.shape[0])  # radians a pixel
-    return torch.sin(field * finish.strands) * torch.exp(-((pace * 1.2) ** 2)) * (finish.ripple / finish.strands)
+    hue_slopes, slopes = _slopes(hue), _slopes(height)
+    if finish.ripple > 0:
+        slopes = _rippled(slopes, _inside(hue), hue_slopes, finish)
+    place = _terraced(_inside(hue) * (0.16 * finish.cycles) + (finish.shift + 0.5), finish)
+    light, shine = _lit(slopes, finish)
+    shade = light.mul_(_depth(_inside(depth), finish))
+    if finish.ink > 0:
+        shade.mul_(_inked(_inside(ink), _slopes(ink), finish))
+    return Surface(lookup(table, place - place.floor()), shade, shine.mul_(shade))
 
 
 def lookup(table: Tensor, place: Tensor) -> Tensor:
     """Rows of a table (TABLE, 3) at 0..1 (H, W) -> (H, W, 3)."""
-    index = (place * len(table)).long().clamp_(0, len(table) - 1)
+    index = (place * len(table)).int().clamp_(0, len(table) - 1)
     return table.index_select(0, index.flatten()).view(*place.shape, 3)
-
-
-def slopes(field: Tensor) -> tuple[Tensor, Tensor]:
-    """Central differences (H, W) per half height of the picture, right and down."""
-    step = field.shape[0] / 4.0
-    wide = functional.pad(field[None, None], (1, 1, 1, 1), mode="replicate")[0, 0]
-    return (wide[1:-1, 2:] - wide[1:-1, :-2]) * step, (wide[2:, 1:-1] - wide[:-2, 1:-1]) * step
-
-
-def _lit(height: Tensor, finish: Finish) -> tuple[Tensor, Tensor]:
-    """Light on the relief, about 1 where it is flat, and its shine."""
-    right, down = slopes(height)
-    steep = finish.relief * 0.35
-    x, y, z = _LIGHT
-    length = torch.rsqrt((right * right + down * down) * (steep * steep) + 1.0)
-    facing = (z - steep * (x * right + y * down)) * length
-    light = (facing.clamp(min=0.0) * (1.0 / z)).clamp_(max=2.2)
-    mirror = (facing.clamp(min=0.0) ** 2) ** 8
-    return torch.lerp(torch.ones_like(light), light, min(finish.relief, 1.0)), mirror * (0.9 * finish.gloss)
-
-
-def _depth(depth: Tensor, finish: Finish) -> Tensor:
-    """Near things bright, far ones black; glow lifts the nearest over white."""
-    near = torch.sigmoid(depth * 2.2 + 0.6)
-    return 1.0 - finish.depth * (1.0 - near) + finish.glow * near**4
-
-
-def _ink(field: Tensor, finish: Finish) -> Tensor:
-    """Dark contour lines of even width on the screen."""
-    if finish.ink <= 0:
-        return torch.ones_like(field)
-    right, down = slopes(field)
-    wave = torch.sin(field * (finish.bands * 1.5))
-    steep = torch.sqrt(right * right + down * down + 0.02) * (finish.bands * 1.5)
-    line = torch.exp(-((wave / (steep * 0.03)) ** 2))
-    return 1.0 - min(finish.ink, 1.0) * line
 
 
 def encode(light: Tensor) -> Tensor:
@@ -100,3 +77,55 @@ def encode(light: Tensor) -> Tensor:
     one = x.sqrt()
     two = one.sqrt()
     return (one * 0.662002687 + two * 0.684122060 - two.sqrt() * 0.323583601 - x * 0.0225411470).clamp_(0.0, 1.0)
+
+
+def _inside(field: Tensor) -> Tensor:
+    return field[1:-1, 1:-1]
+
+
+def _slopes(field: Tensor) -> Slopes:
+    """Central differences of a field with one pixel of margin."""
+    step = (field.shape[0] - 2) / 4.0
+    return (field[1:-1, 2:] - field[1:-1, :-2]) * step, (field[2:, 1:-1] - field[:-2, 1:-1]) * step
+
+
+def _terraced(place: Tensor, finish: Finish) -> Tensor:
+    """Gather the colours on steps, with smooth edges."""
+    if finish.terraces <= 0:
+        return place
+    turn = 2 * math.pi * _STEPS
+    return place - torch.sin(place * turn) * (min(finish.terraces, 1.0) * 0.98 / turn)
+
+
+def _rippled(slopes: Slopes, field: Tensor, field_slopes: Slopes, finish: Finish) -> Slopes:
+    """Add the slopes of a fine wave along a field's contours, damped where it would be finer than the pixels."""
+    right, down = field_slopes
+    pace = (right * right + down * down) * (finish.strands * 2.0 / field.shape[0]) ** 2  # radians a pixel, squared
+    wave = torch.cos(field * finish.strands).mul_(torch.exp(pace * -1.4)).mul_(finish.ripple)
+    return slopes[0] + right * wave, slopes[1] + down * wave
+
+
+def _lit(slopes: Slopes, finish: Finish) -> tuple[Tensor, Tensor]:
+    """Light on the relief, 1 where it is flat and never quite 0, and its shine."""
+    right, down = slopes
+    steep = finish.relief * 0.3
+    x, y, z = _LIGHT
+    length = torch.rsqrt((right * right + down * down) * (steep * steep) + 1.0)
+    facing = (z - steep * (x * right + y * down)).mul_(length)  # cosine between the surface and the light
+    light = ((facing + _WRAP) / (z + _WRAP)).clamp_(min=0.0)
+    return light * light.clamp(max=1.0), facing.clamp_(min=0.0).pow_(16).mul_(finish.gloss)
+
+
+def _depth(depth: Tensor, finish: Finish) -> Tensor:
+    """Near things bright, far ones black; glow lifts the nearest over white."""
+    near = torch.sigmoid(depth * 2.4 + 0.8)
+    return 1.0 - finish.depth * (1.0 - near) + finish.glow * near**4
+
+
+def _inked(field: Tensor, slopes: Slopes, finish: Finish) -> Tensor:
+    """Dark contour lines of even width on the screen."""
+    right, down = slopes
+    pace = finish.bands * 1.5
+    width = torch.sqrt(right * right + down * down + 0.05) * (pace * 0.03)
+    line = torch.exp(-((torch.sin(field * pace) / width) ** 2))
+    return 1.0 - min(finish.ink, 1.0) * line
