@@ -28,7 +28,7 @@ class Answer:
     error: str = ""
 
 
-def ask(target: str, timeout: float = 20.0) -> Answer:
+def ask(target: str, timeout: float = 40.0) -> Answer:
     """Call ``module:function`` without arguments in a new process and wait ``timeout`` seconds at most."""
     try:
         done = subprocess.run(  # noqa: S603  our own interpreter, our own module
