@@ -74,7 +74,7 @@ def show(events=(), *, strict=True, seconds=4.0, first="one") -> tuple[Engine, H
 def run(engine: Engine, fps: float = 30, seconds: float = 4.0, workers: int = 1, depth: int = 0) -> None:
     runner = InlineRunner(workers=workers)
     try:
-        render(engine, OfflineClock(fps, round(fps * seconds)), runner, depth, lambda *_: None)
+        render(engine, OfflineClock(fps, round(fps * seconds)), runner, depth)
     finally:
         runner.close()
 

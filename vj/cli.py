@@ -94,9 +94,9 @@ Examples:
 @_with(*_LIVE_OPTIONS, *_SHOW_OPTIONS)
 def play(track: Path | None, output: str | None, **options: Any) -> None:
     """Perform TRACK: vj plays it and the picture follows."""
-    from vj import app
+    from vj.app import live as show
 
-    app.play(track, output, Options(**options))
+    show.play(track, output, Options(**options))
 
 
 @cli.command(epilog="""\b
@@ -107,9 +107,9 @@ Examples:
 @_with(*_LIVE_OPTIONS, *_SHOW_OPTIONS)
 def live(source: str | None, **options: Any) -> None:
     """Perform the sound card's input."""
-    from vj import app
+    from vj.app import live as show
 
-    app.live(source, Options(**options))
+    show.live(source, Options(**options))
 
 
 @cli.command(epilog="""\b
@@ -126,9 +126,9 @@ Examples:
 @_with(*_SHOW_OPTIONS)
 def render(track: Path, resume: bool, workers: int | None, **options: Any) -> None:
     """Render TRACK or the recorded TAKE offline, the same every time."""
-    from vj import app
+    from vj.app import offline
 
-    app.render(track, Options(**options), resume=resume, workers=workers)
+    offline.render(track, Options(**options), resume=resume, workers=workers)
 
 
 @cli.command(epilog="""\b

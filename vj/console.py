@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
 from vj.status import Status
 
@@ -39,6 +39,16 @@ class Console:
         else:
             print(status.line(duration), file=self._err, flush=True)
 
+    @property
+    def draws(self) -> bool:
+        """Whether a bar can be drawn."""
+        return self._tty and not self._quiet and not self._json
+
+    def progress(self, done: int, total: int) -> None:
+        """How far long work is, for programs."""
+        if self._json:
+            self._emit({"progress": {"done": done, "total": total}})
+
     def message(self, text: str) -> None:
         """One sentence for the performer."""
         if self._json:
@@ -62,3 +72,40 @@ class Console:
         if self._drawn:
             self._err.write("\r\x1b[K")
             self._drawn = False
+
+
+class Progress:
+    """A bar for long work on a terminal, a JSON line now and then for programs, nothing when quiet."""
+
+    def __init__(self, console: Console, total: int, start: int, fps: float) -> None:
+        self._console, self._total, self._start, self._fps = console, total, start, fps
+        self._next = 0.0
+        self._bar: Any = None
+
+    def __enter__(self) -> Progress:
+        if self._console.draws:
+            self._bar = _bar()
+            self._task = self._bar.add_task("rendering", total=self._total, completed=self._start)
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def at(self, frame: int) -> None:
+        """``frame`` is being drawn."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=frame + 1)
+        if frame / self._fps >= self._next:
+            self._next = frame / self._fps + 1.0
+            self._console.progress(frame, self._total)
+
+
+def _bar() -> Any:
+    from rich.console import Console as Rich
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    return Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("frames"),
+               TimeRemainingColumn(), console=Rich(stderr=True))

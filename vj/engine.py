@@ -89,7 +89,6 @@ class Engine:
         self.message = ""
         self._strict = strict
         self._params: Params = parts.tree.snapshot({})
-        self._images: dict[str, Image | None] = {}
         self._chain: tuple[str, ...] | None = None
 
     def advance(self, tick: Tick) -> Moment:
@@ -110,18 +109,18 @@ class Engine:
                       {name: request for name, (_, request) in steps.items() if request})
 
     def show(self, moment: Moment, images: Mapping[str, Image | None]) -> Frame:
-        """Steps 8 and 9: draw, and hand the frame to every sink. A deck without a new image keeps its last one."""
+        """Steps 8 and 9: draw, and hand the frame to every sink. ``images`` are new ones; None keeps a deck's last."""
         p = self.parts
-        self._images.update({name: image for name, image in images.items() if image is not None})
         if moment.chain != self._chain:
-            self._rehang(moment.chain)
-        newest = {name: self._images.get(name) for name in moment.points}
+            self.hang(moment.chain)
+        newest = {name: images.get(name) for name in moment.points}
         frame = p.compositor.render(moment.tick, moment.features, moment.params, newest, moment.points)
         for sink in p.sinks:
             sink.put(moment.tick, frame)
         return frame
 
-    def _rehang(self, chain: tuple[str, ...]) -> None:
+    def hang(self, chain: tuple[str, ...]) -> None:
+        """Make this the effect chain; one that does not compile is refused and the old one stays."""
         self._chain = chain
         try:
             self.parts.compositor.use(chain)

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from vj.engine import Engine, Moment
-from vj.types import Frame, GenRequest, Image, Tick
+from vj.types import GenRequest, Image, Tick
 
 
 class Maker(Protocol):
@@ -21,18 +21,19 @@ Wait = tuple[Moment, Mapping[str, Future[Image]]]
 
 
 def render(engine: Engine, ticks: Iterable[Tick], maker: Maker, depth: int,
-           put: Callable[[Tick, Frame], None]) -> int:
-    """Render every tick; at most ``depth`` moments wait for their images. The number of frames put down.
+           before: Callable[[Tick], None] = lambda _: None) -> int:
+    """Render every tick into the engine's sinks; the number of frames. ``before`` is told each tick before it is drawn.
 
-    The order of ``advance`` and of ``show`` is each that of the ticks, so the depth does not change a byte.
+    At most ``depth`` moments wait for their images. The order of ``advance`` and of ``show`` is each that of the
+    ticks, so the depth does not change a byte.
     """
     waiting: deque[Wait] = deque()
     done = 0
 
     def finish() -> None:
         moment, images = waiting.popleft()
-        frame = engine.show(moment, {name: image.result() for name, image in images.items()})
-        put(moment.tick, frame)
+        before(moment.tick)
+        engine.show(moment, {name: image.result() for name, image in images.items()})
 
     for tick in ticks:
         moment = engine.advance(tick)

@@ -8,7 +8,7 @@ from pathlib import Path
 from vj.types import VjError
 
 MAX_SIDE = 8192
-DEFAULT_LOOK = "velvet_reef"
+DEFAULT_LOOK = "velvet_hour"
 
 
 @dataclass(frozen=True, slots=True)

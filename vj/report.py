@@ -95,7 +95,7 @@ def _worlds() -> list[Row]:
 
 
 def _parameters(look: str) -> list[Row]:
-    from vj.app import declared_tree
+    from vj.app.common import declared_tree
 
     return [_parameter(path, spec, base) for path, spec, base in declared_tree(look).items()]
 

@@ -1,0 +1,96 @@
+"""What a live show and an offline one have in common: the tree, the look on stage, the engine's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vj.config import looks_dirs
+from vj.engine import Parts, Picture
+from vj.modulation.matrix import ModMatrix
+from vj.options import DEFAULT_LOOK, Options, parse_set
+from vj.params.looks import find_look, look_names
+from vj.params.tree import ParamTree
+from vj.stage import LOOK, Stage
+from vj.types import AudioSource, ControlEvent, Look, VjError
+
+if TYPE_CHECKING:
+    from vj.render.effects import EffectLibrary
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The output's shape in space and time."""
+
+    size: tuple[int, int]
+    fps: float
+
+
+def declare(effects: EffectLibrary, seed: int, size: tuple[int, int],
+            look: str) -> tuple[ParamTree, ModMatrix, Stage]:
+    """The tree with everything in it, and ``look`` on stage. Needs no GPU, no sound card and no torch."""
+    from vj.audio.analyzer import AUDIO_PARAMS, BEAT_PARAMS
+    from vj.render.master import MASTER_PARAMS, mix_params
+
+    tree, matrix = ParamTree(), ModMatrix()
+    tree.declare("audio", AUDIO_PARAMS)
+    tree.declare("beat", BEAT_PARAMS)
+    tree.declare("mix", mix_params(effects.names("transitions")))
+    tree.declare("master", MASTER_PARAMS)
+    stage = Stage(tree, matrix, effects, chosen_look, names=look_names(looks_dirs()), seed=seed, size=size)
+    tree.apply(ControlEvent(LOOK, chosen_look(look).name, "start"))
+    stage.recall(look)
+    tree.settle()
+    return tree, matrix, stage
+
+
+def chosen_look(name: str | None) -> Look:
+    """The look ``name``, or the default one."""
+    return find_look(name or DEFAULT_LOOK, looks_dirs())
+
+
+def declared_tree(look: str) -> ParamTree:
+    """The tree as it is with ``look`` on stage, for listings and documents."""
+    from vj.render.effects import EffectLibrary
+
+    return declare(EffectLibrary.open(), 0, (640, 360), look)[0]
+
+
+def wishes(tree: ParamTree, sets: Sequence[str]) -> list[ControlEvent]:
+    """The ``--set`` wishes as events, already in the tree so that nothing glides at the start."""
+    events = []
+    for text in sets:
+        path, value = parse_set(text)
+        kind = tree.spec(path).kind
+        if kind in ("text", "colour"):
+            value = text.partition("=")[2]
+        elif kind == "choice" and isinstance(value, float):
+            value = int(value)
+        event = ControlEvent(path, value, "command line")
+        tree.apply(event)
+        events.append(event)
+    tree.settle()
+    return events
+
+
+def assemble(source: AudioSource, compositor: Picture, effects: EffectLibrary, options: Options,
+             form: Format) -> Parts:
+    """An engine's parts, for a live show and for an offline one. The ``--set`` wishes wait in the inbox."""
+    from vj.audio.analyzer import Analyzer
+
+    look = chosen_look(options.look).name
+    tree, matrix, stage = declare(effects, options.seed or 0, form.size, look)
+    parts = Parts(source, Analyzer(source.rate), tree, matrix, stage, compositor)
+    for event in wishes(tree, options.sets):
+        parts.inbox.put(event)
+    return parts
+
+
+def apart(*paths: Path | None) -> None:
+    """Raises VjError when two of the paths are the same file: nothing may be written over what is read."""
+    real = [path.expanduser().resolve() for path in paths if path is not None]
+    for n, path in enumerate(real):
+        if path in real[n + 1:]:
+            raise VjError(f"{path} is named twice: read and written files must differ")

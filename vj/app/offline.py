@@ -1,0 +1,158 @@
+"""``vj render``: a track or a take into a file, the same bits every time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vj import __version__, offline
+from vj.app.common import Format, apart, assemble, chosen_look
+from vj.clock import OfflineClock, now
+from vj.console import Console, Progress
+from vj.engine import Engine
+from vj.options import Options
+from vj.timeline.timeline import Timeline
+from vj.types import ControlEvent, Tick, VjError
+
+if TYPE_CHECKING:
+    from vj.audio.source import TrackSource
+    from vj.record.segments import SegmentWriter
+    from vj.render.compositor import GLCompositor
+
+SIZE, FPS = (1280, 720), 30.0
+"""What is rendered when nothing else is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be rendered: a track, the options, and the gestures of a take."""
+
+    track: Path
+    options: Options
+    form: Format
+    events: Sequence[tuple[float, ControlEvent]] = ()
+    length: float | None = None
+
+
+def render(path: Path, options: Options, *, resume: bool = False, workers: int | None = None) -> None:
+    """Render ``path`` to ``options.record``. Raises VjError; Ctrl-C leaves a playable file and can be resumed."""
+    from vj.audio.source import TrackSource
+
+    console = Console(quiet=options.quiet, as_json=options.json)
+    job = job_of(path, options)
+    chosen_look(job.options.look)
+    with ExitStack() as stack:
+        source = TrackSource.open(job.track)
+        stack.callback(source.close)
+        frames = frames_of(source.duration if job.length is None else min(job.length, source.duration), job)
+        _run(job, source, frames, console, stack, resume=resume, workers=workers or os.cpu_count() or 1)
+
+
+def job_of(path: Path, options: Options) -> Job:
+    """A track as asked for; a take with its own look, seed, size and gestures, unless the options say otherwise."""
+    if not path.expanduser().is_dir():
+        apart(path, options.record)
+        return Job(path, options, Format(options.size or SIZE, options.fps or FPS))
+    from vj.record.take import Take
+
+    take = Take.load(path)
+    head = take.header
+    look = options.look or head.look
+    seed = head.seed if options.seed is None else options.seed
+    form = Format(options.size or head.size, options.fps or head.fps)
+    return Job(take.sound(), replace(options, look=look, seed=seed), form, take.events, take.ended or None)
+
+
+def frames_of(seconds: float, job: Job) -> int:
+    """How many frames the render has: at least one."""
+    wanted = min(seconds, job.options.duration) if job.options.duration else seconds
+    return max(round(wanted * job.form.fps), 1)
+
+
+def _run(job: Job, source: TrackSource, frames: int, console: Console, stack: ExitStack, *, resume: bool,
+         workers: int) -> None:
+    from vj.record.segments import SegmentWriter
+    from vj.runner.inline import InlineRunner
+
+    if job.options.record is None:
+        raise VjError("a render needs a file to write: -o FILE")
+    writer = SegmentWriter.open(job.options.record, job.form.size, job.form.fps, settings=settings(job, source, frames),
+                                resume=resume)
+    stack.callback(writer.close)
+    engine, compositor = _engine(job, source, writer, stack)
+    runner = InlineRunner(job.options.device, workers)
+    stack.callback(runner.close)
+    with finishing(writer, source, console, frames):
+        start = _take_up(engine, compositor, writer, job.form.fps)
+        progress = stack.enter_context(Progress(console, frames, start, job.form.fps))
+
+        def before(tick: Tick) -> None:
+            if tick.index > start and writer.begins(tick.index):
+                writer.checkpoint(tick.index, compositor.state())
+            progress.at(tick.index)
+
+        offline.render(engine, OfflineClock(job.form.fps, frames, start), runner, 2 * workers, before)
+
+
+def _engine(job: Job, source: TrackSource, writer: SegmentWriter, stack: ExitStack) -> tuple[Engine, GLCompositor]:
+    from vj.render.compositor import GLCompositor
+    from vj.render.context import headless_context
+    from vj.render.effects import EffectLibrary
+
+    effects = EffectLibrary.open()
+    compositor = GLCompositor(headless_context(), job.form.size, effects)
+    stack.callback(compositor.close)
+    parts = assemble(source, compositor, effects, job.options, job.form)
+    parts.timeline = Timeline(job.events)
+    parts.sinks.append(writer)
+    return Engine(parts, strict=True), compositor
+
+
+def _take_up(engine: Engine, compositor: GLCompositor, writer: SegmentWriter, fps: float) -> int:
+    """Bring the engine to where the last render stopped; the frame to go on with."""
+    point = writer.resume_point
+    if point.frame and point.state is not None:
+        moment = offline.fast_forward(engine, OfflineClock(fps, point.frame))
+        if moment is not None:
+            engine.hang(moment.chain)
+        compositor.restore(point.state)
+    return point.frame
+
+
+@contextmanager
+def finishing(writer: SegmentWriter, source: TrackSource, console: Console, frames: int) -> Iterator[None]:
+    """Join the file at the end, and also when the render was interrupted."""
+    began = now()
+    try:
+        yield
+    except KeyboardInterrupt:
+        with closing(source.reopen()) as sound:
+            done = writer.interrupt(sound)
+        console.message(f"interrupted: {done or 'nothing'} holds {writer.frames} of {frames} frames; "
+                        "the same command with --resume goes on")
+        raise
+    with closing(source.reopen()) as sound:
+        path = writer.finish(sound)
+    seconds = now() - began
+    console.result({"file": str(path), "frames": frames, "seconds": round(seconds, 3)},
+                   f"{path}: {frames} frames in {seconds:.1f} s")
+
+
+def settings(job: Job, source: TrackSource, frames: int) -> Mapping[str, object]:
+    """All that decides what the pictures look like: a resumed render must have the same."""
+    from vj.record.takefile import digest
+
+    o = job.options
+    look = asdict(chosen_look(o.look))
+    return {"vj": __version__, "track": digest(job.track), "look": _hash(look), "look name": look["name"],
+            "seed": o.seed or 0, "set": list(o.sets), "device": o.device, "frames": frames, "rate": source.rate,
+            "gestures": _hash([(time, asdict(event)) for time, event in job.events])}
+
+
+def _hash(thing: object) -> str:
+    return hashlib.sha256(repr(thing).encode()).hexdigest()[:16]
