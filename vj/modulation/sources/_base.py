@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from vj.types import ParamSpec, Values
+from vj.types import BANDS, ParamSpec, Values
 
+BAND_NAMES = tuple(name for name, _, _ in BANDS)
 SHAPES = ("sine", "triangle", "saw", "square")
 _MASK = (1 << 64) - 1
 

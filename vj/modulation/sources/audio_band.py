@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-from vj.modulation.sources._base import Knobs
+from vj.modulation.sources._base import BAND_NAMES, Knobs
 from vj.params.spec import choice, number
-from vj.types import BANDS, Features, Tick, Values
-
-BAND_NAMES = tuple(name for name, _, _ in BANDS)
+from vj.types import Features, Tick, Values
 
 
 class AudioBand:

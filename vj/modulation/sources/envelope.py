@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from vj.modulation.sources._base import Knobs
-from vj.modulation.sources.audio_band import BAND_NAMES
+from vj.modulation.sources._base import BAND_NAMES, Knobs
 from vj.params.spec import choice, integer, number, switch
 from vj.types import Features, Tick, Values
 
