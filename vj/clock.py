@@ -33,37 +33,33 @@ class WallClock:
     """Ticks at ``fps``, their time read from the show's clock (the sound's position where there is one).
 
     A late tick is not made up for by a burst: the pacing re-anchors, so one stall is one gap.
-    ``position`` gives show seconds; without one the wall time since the first tick counts.
+    ``position`` gives show seconds; without one the wall time since the first tick counts. ``slack`` 0..1 shortens
+    the period where the screen's vertical blank paces, so that the two never wait for each other.
     """
 
-    def __init__(self, fps: float, duration: float | None = None, position: Callable[[], float] | None = None,
-                 sleep: Callable[[float], None] = time.sleep, paced: bool = True) -> None:
+    def __init__(self, fps: float, duration: float | None = None, position: Callable[[], float] | None = None, *,
+                 slack: float = 0.0, sleep: Callable[[float], None] = time.sleep) -> None:
         self.fps = fps
         self._duration = duration
         self._position = position
+        self._period = (1.0 - slack) / fps
         self._sleep = sleep
-        self._paced = paced
-        self._stopped = False
-
-    def stop(self) -> None:
-        """End the iteration at the next tick."""
-        self._stopped = True
 
     def __iter__(self) -> Iterator[Tick]:
         start = now()
         position = self._position or (lambda: now() - start)
         due, last, index = start, -1.0 / self.fps, 0
-        while not self._stopped:
+        while True:
             show = max(position(), last)
             if self._duration is not None and show >= self._duration:
                 return
             yield Tick(index, show, min(show - last, MAX_DT))
             last, index = show, index + 1
-            due = self._wait(due + 1.0 / self.fps)
+            due = self._wait(due + self._period)
 
     def _wait(self, due: float) -> float:
         """Sleep until ``due``; return the anchor of the next period."""
         late = now() - due
-        if late < 0 and self._paced:
+        if late < 0:
             self._sleep(-late)
-        return due if late < 1.0 / self.fps else now()
+        return due if late < self._period else now()
