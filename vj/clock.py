@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from vj.types import Tick
 
@@ -14,6 +15,11 @@ MAX_DT = 0.1
 def now() -> float:
     """Monotonic seconds, for measuring spans and pacing; never a date."""
     return time.perf_counter()
+
+
+def date() -> str:
+    """The date and time of day with its zone, for labels; never for measuring."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 class OfflineClock:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from vj.clock import now
 from vj.engine import Engine, Moment
@@ -31,18 +31,24 @@ class Screen(Protocol):
 
 
 class Performance:
-    """Drives an engine by a wall clock. ``hands`` is asked each tick and answers True to stop."""
+    """Drives an engine by a wall clock. ``hands`` is asked each tick and answers True to stop.
 
-    def __init__(self, engine: Engine, clock: Clock, runner: LiveRunner, *, screen: Screen | None,
-                 hands: Callable[[Tick], bool], tell: Callable[[float, Status], None],
-                 dropped: Callable[[], tuple[int, float]] = lambda: (0, 0.0)) -> None:
+    ``kept`` tells dropped frames, seconds recorded and what is wrong with the recording.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, runner: LiveRunner, *, screen: Screen | None = None,
+                 hands: Callable[[Tick], bool] = lambda _: False,
+                 tell: Callable[[float, Status], None] = lambda _at, _status: None,
+                 kept: Callable[[], tuple[int, float, str]] = lambda: (0, 0.0, "")) -> None:
         self.meter = Meter()
         self.status = Status()
-        self.started = now()
-        self.first_image: float | None = None
+        self.tick: Tick | None = None
+        self._began = now()
+        self._first_frame: float | None = None
+        self._first_image: float | None = None
         self._engine, self._clock, self._runner = engine, clock, runner
-        self._screen, self._hands, self._tell, self._dropped = screen, hands, tell, dropped
-        self._ages: dict[str, float] = {}
+        self._screen, self._hands, self._tell, self._kept = screen, hands, tell, kept
+        self._made: dict[str, float] = {}
 
     def run(self) -> Status:
         """Play until the clock ends or a hand stops the show; the last status."""
@@ -59,33 +65,42 @@ class Performance:
         frame = self._engine.show(moment, images)
         if self._screen is not None:
             self._screen.present(frame)
+        self.tick = tick
         self.meter.frame(now())
         self._measure(tick, images)
         self._report(moment)
+
+    def summary(self) -> dict[str, Any]:
+        """How the show went: counts, and frame intervals in milliseconds. Times to first frame and image count from
+        the start of the loop.
+        """
+        shares = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
+        everything = len(self.meter.intervals)
+        return {"frames": everything + 1 if self.tick else 0, "seconds": round(self.status.t, 3),
+                "fps": self.meter.overall(), "images": self._runner.status.images,
+                "images_per_s": self._runner.status.images / self.status.t if self.status.t > 0 else 0.0,
+                "first_frame_s": self._first_frame, "first_image_s": self._first_image,
+                "restarts": self._runner.status.restarts, "latency_ms": self._engine.latency * 1000,
+                **{name: self.meter.percentile(share, everything) * 1000 for name, share in shares.items()}}
 
     def _newest(self, moment: Moment) -> Mapping[str, Image | None]:
         return {name: self._runner.exchange(moment.requests.get(name)) for name in moment.points}
 
     def _measure(self, tick: Tick, images: Mapping[str, Image | None]) -> None:
         """The age of what is on screen, and the look-ahead that quantised changes need to land on the beat."""
+        self._first_frame = now() - self._began if self._first_frame is None else self._first_frame
         for name, image in images.items():
             if image is not None:
-                self.first_image = self.first_image if self.first_image is not None else now() - self.started
-                self._ages[name] = image.time
+                self._first_image = now() - self._began if self._first_image is None else self._first_image
+                self._made[name] = image.time
                 share = 1.0 - math.exp(-1.0 / (LATENCY_TAU * max(self._runner.status.fps, 1.0)))
                 self._engine.latency += (tick.time - image.time + tick.dt - self._engine.latency) * share
 
     def _report(self, moment: Moment) -> None:
         status = self.meter.read(moment.features, self._runner.status)
-        status.age_ms = max((moment.tick.time - made for made in self._ages.values()), default=0.0) * 1000
+        status.age_ms = max((moment.tick.time - made for made in self._made.values()), default=0.0) * 1000
         status.look = self._engine.parts.stage.look
-        status.drops, status.recorded_s = self._dropped()
-        status.message = self._engine.message or status.message
+        status.drops, status.recorded_s, trouble = self._kept()
+        status.message = trouble or self._engine.message or status.message
         self.status = status
         self._tell(now(), status)
-
-
-def chosen(names: Sequence[str], current: str, step: int) -> str:
-    """The look ``step`` places after ``current``, round the list."""
-    place = names.index(current) if current in names else 0
-    return names[(place + step) % len(names)]

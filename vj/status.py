@@ -73,6 +73,11 @@ class Meter:
         span = self._stamps[-1] - self._stamps[0] if len(self._stamps) > 1 else 0.0
         return (len(self._stamps) - 1) / span if span > 0 else 0.0
 
+    def overall(self) -> float:
+        """Frames a second over everything that was kept."""
+        span = sum(self.intervals)
+        return len(self.intervals) / span if span > 0 else 0.0
+
     def percentile(self, share: float, last: int = WINDOW) -> float:
         """Seconds that ``share`` (0..1) of the last intervals stay under; 0 before there are any."""
         recent = sorted(self.intervals[-last:])

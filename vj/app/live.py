@@ -1,0 +1,104 @@
+"""``vj play`` and ``vj live``: a performance, in a window or headless, recorded or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vj.app.common import apart, assemble, chosen_look
+from vj.app.keeping import Keeping
+from vj.app.screen import Screening
+from vj.clock import WallClock
+from vj.config import bundled_track
+from vj.console import Console
+from vj.engine import Engine
+from vj.options import Options
+from vj.performance import Performance
+from vj.types import AudioSource, VjError
+
+if TYPE_CHECKING:
+    from vj.runner.process import ProcessRunner
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Where a performance's sound and its time come from. ``start`` begins it and gives the show's clock."""
+
+    source: AudioSource
+    start: Callable[[ExitStack], Callable[[], float] | None]
+    duration: float | None = None
+    track: Path | None = None
+
+
+def play(track: Path | None, output: str | None, options: Options) -> None:
+    """Perform ``track`` (None: the bundled one). Raises VjError."""
+    from vj.audio.playback import Playback
+    from vj.audio.source import TrackSource
+
+    path = track or bundled_track()
+    apart(path, options.record)
+    with ExitStack() as stack:
+        source = TrackSource.open(path)
+        stack.callback(source.close)
+
+        def start(stack: ExitStack) -> Callable[[], float] | None:
+            playback = Playback.open(source.reopen(), output)
+            if playback is None:
+                return None
+            stack.callback(playback.close)
+            return playback.position
+
+        _perform(Sound(source, start, source.duration, path), options, stack)
+
+
+def live(name: str | None, options: Options) -> None:
+    """Perform the input called ``name`` (None: the default one). Raises VjError."""
+    from vj.audio.device import Capture
+
+    with ExitStack() as stack:
+        capture = Capture.open(name)
+        stack.callback(capture.close)
+        _perform(Sound(capture.source, lambda _: capture.position), options, stack)
+
+
+def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
+    console = Console(quiet=options.quiet, as_json=options.json)
+    runner = _runner(options, stack)
+    screening = Screening.open(options, stack)
+    parts = assemble(sound.source, screening.compositor, screening.effects, options, screening.form)
+    keeping = Keeping.open(parts, options, screening.form, stack, track=sound.track, duration=sound.duration)
+    keeping.tell(console)
+    engine = Engine(parts, strict=False)
+    ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
+    duration = min(ends) if ends else None
+    clock = WallClock(screening.form.fps, duration, sound.start(stack), slack=screening.slack)
+    performance = Performance(
+        engine, clock, runner, screen=screening.screen, hands=screening.hands(parts, engine, console),
+        tell=lambda at, status: console.status(at, status, duration or 0.0), kept=keeping.counts)
+    try:
+        performance.run()
+    finally:
+        keeping.close(performance.tick)
+        _conclude(performance, keeping, console)
+
+
+def _runner(options: Options, stack: ExitStack) -> ProcessRunner:
+    """The generator's process, started first: it needs the longest to be ready."""
+    from vj.runner.process import ProcessRunner
+
+    runner = ProcessRunner(options.device)
+    runner.start(chosen_look(options.look).generator)
+    stack.callback(runner.close)
+    return runner
+
+
+def _conclude(performance: Performance, keeping: Keeping, console: Console) -> None:
+    """Say how it went. A recording that could not be written to its end is an error, after the show."""
+    summary = performance.summary() | keeping.summary()
+    console.result(summary, f"{summary['frames']} frames, {summary['fps']:.1f} fps, "
+                            f"{summary['images']} images{keeping.sentence()}")
+    if keeping.error:
+        raise VjError(keeping.error)
