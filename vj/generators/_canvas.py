@@ -13,6 +13,7 @@ from vj.generators._base import Knobs
 from vj.generators._worlds import World, worlds
 from vj.models import palette, surface
 from vj.models.cppn import LATENT, MARGIN, Network
+from vj.models.heap import keep_pages
 from vj.models.latent import latent
 from vj.models.pattern import Finish
 from vj.models.surface import Surface
@@ -29,6 +30,7 @@ class Canvas:
     """Draws worlds on one device. Keeps each world's weights and the last colour tables: speed, not memory."""
 
     def __init__(self, device: str) -> None:
+        keep_pages()
         self.device = torch.device(device)
         self._networks: dict[str, Network] = {}
         self._tables: dict[tuple[str, float, float], Tensor] = {}
