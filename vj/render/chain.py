@@ -116,6 +116,11 @@ class Chain:
             link.instance.release()
         self._links = links
 
+    @property
+    def outdated(self) -> bool:
+        """Whether a shader of the chain has been compiled anew."""
+        return any(self._shaders.get(link.name) is not link.instance.shader for link in self._links)
+
     def reload(self) -> None:
         """Take newly compiled shaders into the chain, with empty buffers."""
         for link in self._links:

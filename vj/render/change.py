@@ -60,10 +60,11 @@ class LookChange:
         self._since = -1.0
         self._length = 0.0
 
-    def begin(self, picture: Texture, length: float = 0.0) -> None:
-        """Start from ``picture``; it takes ``length`` seconds, or ``mix/time`` when that is 0."""
+    def begin(self, picture: Texture, length: float = 0.0) -> Texture:
+        """Start from a copy of ``picture``, which is returned; ``length`` seconds, or ``mix/time`` when that is 0."""
         self._painters["copy"].draw(self._from.framebuffer, {"image": picture}, {})
         self._since, self._length = 0.0, length
+        return self._from.texture
 
     def draw(self, picture: Texture, dt: float, mix: Mapping[str, Any], uniforms: Uniforms) -> Texture:
         """``picture``, or what is between while a change goes on."""

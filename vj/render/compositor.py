@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 DECKS = ("a", "b")
 UNFREEZE = 0.25
 """Seconds from a frozen picture back into the running one."""
+RELOAD = 0.1
+"""Seconds from the old version of a shader to the new one."""
 _PAINTERS = ("copy", "mix", "upscale", "deck", "drift", "measure", "flashes", "gate", "output")
 
 
@@ -76,15 +78,18 @@ class GLCompositor:
     def use(self, effects: Sequence[str]) -> None:
         """Make this the effect chain; the picture turns over within ``mix/time``. On VjError the old chain stays."""
         self._chain.prepare(effects)
-        if self._picture is not None and tuple(effects) != self._chain.names:
-            self._change.begin(self._picture)
+        if tuple(effects) == self._chain.names:
+            return
+        self._turn_over()
         self._chain.use(effects)
 
     def poll(self, time: float) -> list[str]:
         """Hot reload: one message for each shader file that changed or is broken. Cheap; for live shows only."""
         messages = self._shaders.poll(time)
         if messages:
-            self._chain.reload()
+            if self._chain.outdated:
+                self._turn_over(RELOAD)
+                self._chain.reload()
             shader = self._shaders.get(self._idle_name, "generators")
             if shader is not self._idle.shader:
                 self._idle.release()
@@ -107,6 +112,11 @@ class GLCompositor:
         picture = self._chain.draw(scene, tick.dt, params, uniforms)
         self._picture = self._change.draw(picture, tick.dt, params.get("mix", {}), uniforms)
         return self._master.draw(self._picture, tick.dt, master)
+
+    def _turn_over(self, length: float = 0.0) -> None:
+        """Begin a change of look. The picture may lie in an effect's own buffer, so the copy takes its place."""
+        if self._picture is not None:
+            self._picture = self._change.begin(self._picture, length)
 
     def _deck(self, name: str) -> Deck:
         if name not in self._decks:
