@@ -21,8 +21,7 @@ def read(path):
     with av.open(str(path)) as container:
         pieces = []
         with contextlib.suppress(av.error.InvalidDataError):  # a torn last packet
-            for frame in container.decode(audio=0):
-                pieces.append(frame.to_ndarray().reshape(-1, 2))  # noqa: PERF401: what came before the tear counts
+            pieces.extend(frame.to_ndarray().reshape(-1, 2) for frame in container.decode(audio=0))
     return np.concatenate(pieces).astype(np.float64) / 2**31
 
 

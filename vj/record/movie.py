@@ -77,6 +77,7 @@ class Movie:
         self._rate_of_frames = encoding.fps
         self._last = -1
         self._next_key = 0.0
+        self._held: Packet[Any] | None = None
 
     @classmethod
     def open(cls, path: Path, encoding: Encoding, rate: int | None = None) -> Movie:
@@ -124,7 +125,7 @@ class Movie:
             self._next_key = seconds + 1.0 - 1e-6
         self._last = at
         self.frames += 1
-        self._write(self._video.encode(frame))
+        self._show(self._video.encode(frame))
         return True
 
     def sound(self, samples: Samples) -> None:
@@ -147,7 +148,8 @@ class Movie:
     def close(self) -> None:
         """Flush the encoders and end the file; raises OSError where the disk refuses."""
         try:
-            self._write(self._video.encode(None))
+            self._show(self._video.encode(None))
+            self._show([None])
             if self._sound is not None:
                 self._write(self._sound.encode(None))
         finally:
@@ -157,6 +159,19 @@ class Movie:
         """Let the file go as it is: what was written stays readable, nothing more is asked of the disk."""
         with contextlib.suppress(OSError, ValueError):
             self._container.close()
+
+    def _show(self, packets: Iterable[Packet[Any] | None]) -> None:
+        """Write each picture when the next is there (None: there is none), because only then its length is known.
+
+        A fragmented mp4 puts the next fragment where the last packet's length says, not where its time says.
+        """
+        for packet in packets:
+            if self._held is not None:
+                following = packet.pts if packet is not None else None
+                if following is not None and self._held.pts is not None:
+                    self._held.duration = following - self._held.pts
+                self._write([self._held])
+            self._held = packet
 
     def _write(self, packets: Iterable[Packet[Any]]) -> None:
         for packet in packets:

@@ -79,7 +79,8 @@ class Recorder:
              start: float = 0.0, hardware: bool = True, low_disk: int = LOW_DISK) -> Recorder:
         """Begin a recording of ``size`` pictures at about ``fps`` with sound at ``rate`` (None: no sound stream).
 
-        The file's true name is ``recorder.path``. Raises VjError: suffix, size, folder, permission, disk, encoder.
+        The file's true name is ``recorder.path``: an older file keeps its own. Without a single frame no file stays.
+        Raises VjError for suffix, size, rate, folder, permission, disk, encoder.
         """
         wanted = Path(path).expanduser()
         checked_suffix(wanted)
@@ -158,6 +159,10 @@ class Recorder:
                            f"only {self._disk_free // 2**20} MB are free on the disk")
 
     def _finish(self) -> None:
+        if not self._movie.frames:
+            self._movie.abandon()
+            self.path.unlink(missing_ok=True)
+            return
         if self._soundtrack is not None:
             self._soundtrack.fill(self._start + self._movie.end)
             self._write(None)

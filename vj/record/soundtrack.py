@@ -106,6 +106,8 @@ class Soundtrack:
 
     def follow(self, seconds: float) -> None:
         """The picture is at ``seconds`` of the show: put silence where sound stays away, watch the drift."""
+        if not math.isfinite(seconds):
+            return
         lag = seconds - self._start - self._given / self._rate
         if lag > GAP or self._silent:
             self._silent = True
