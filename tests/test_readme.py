@@ -58,10 +58,10 @@ def test_the_look_goes_on_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "looks").mkdir()
     (tmp_path / "looks" / "velvet.toml").write_text(block("toml"), encoding="utf-8")
     monkeypatch.setenv("VJ_HOME", str(tmp_path))
-    tree, matrix, stage = declare(EffectLibrary.open(), 0, (640, 360), "velvet")
+    tree, _, stage = declare(EffectLibrary.open(), 0, (640, 360), "velvet")
     assert stage.look == "velvet"
     (route,) = parse_look("velvet", tomllib.loads(block("toml")), "README.md").routes
-    assert route.target in dict((path, spec) for path, spec, _ in tree.items())
+    assert route.target in {path for path, _, _ in tree.items()}
     assert tree.base("/a/walk/speed") == 0.05
 
 
