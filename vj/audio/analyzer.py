@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vj.audio.bands import Followers, as_bands, decibels, share
+from vj.audio.bands import Followers, decibels
 from vj.audio.beat import BEAT_PARAMS, BeatClock
+from vj.audio.colour import Colour
 from vj.audio.decode import clean, to_stereo
+from vj.audio.drums import Drums
 from vj.audio.gain import AutoGain, Gate
-from vj.audio.kick import KickTracker, LowPass, Onsets
-from vj.audio.spectrum import BandSums, Chroma, Tape
+from vj.audio.spectrum import BandSums, Mono, Tape, share
 from vj.params.spec import number, switch
 from vj.types import BANDS, Features, Tick, Values
 
 if TYPE_CHECKING:
+    from vj.audio.gain import Levels
     from vj.types import Samples
 
 __all__ = ["AUDIO_PARAMS", "BEAT_PARAMS", "Analyzer"]
@@ -29,52 +31,35 @@ AUDIO_PARAMS = (
 )
 
 HOP = 256
-"""Samples between two looks, at rates below 64 kHz; twice as many above."""
-CHROMA_HOPS = 16
+"""Samples between two looks, at rates below 64 kHz; twice as many at 96 kHz."""
+CHUNK = 16
+"""Hops whose spectra are taken at once, at most."""
 WHOLE = len(BANDS)
 """Row of everything, after the bands."""
+SILENCE = np.zeros(WHOLE + 1, np.float32)
 LAG = 0.25
 """Seconds of samples that may be missing before silence stands in for them."""
 KICK_GONE = 2.0
 """Seconds without a kick after which the beat clock trusts itself alone."""
 
 
-class Mono:
-    """Both channels as one. Where they are in opposite polarity (a miswired cable) their difference is taken."""
-
-    def __init__(self, hop_seconds: float) -> None:
-        self._sign = 1.0
-        self._likeness = 0.0
-        self._share = share(hop_seconds, 0.5)
-
-    def mix(self, stereo: Samples) -> Samples:
-        """(N, 2) -> (N,)."""
-        left, right = stereo[:, 0], stereo[:, 1]
-        self._likeness += self._share * (float(np.dot(left, right)) - self._likeness)
-        energy = float(np.dot(left, left)) + float(np.dot(right, right))
-        if abs(self._likeness) > 0.2 * energy > 0.0:
-            self._sign = math.copysign(1.0, self._likeness)
-        mixed: Samples = (left + right if self._sign > 0 else left - right) * np.float32(0.5)
-        return mixed
-
-
 class Analyzer:
-    """Hears samples, says features. ``process`` takes any number of samples a tick; state advances per hop."""
+    """Hears samples, says features. ``process`` takes any number of samples a tick; state advances per hop.
+
+    ``clock`` is the beat clock, for hands and other sources of tempo; ``rate`` is in Hz.
+    """
 
     def __init__(self, rate: int) -> None:
         self.rate = rate
-        self.hop = HOP if rate < 64000 else HOP * round(rate / 48000)
+        self.hop = HOP * max(round(rate / 48000), 1)
         self.clock = BeatClock()
         self._seconds = self.hop / rate
         scale = self.hop // HOP
         self._sums = BandSums(rate, 2048 * scale, 384 * scale)
-        self._chroma_of = Chroma(rate, 8192 * scale)
-        self._tape = Tape(self._chroma_of.size)
+        self._colour = Colour(rate, 8192 * scale, self._seconds)
+        self._tape = Tape(8192 * scale, CHUNK * self.hop)
         self._mono = Mono(self._seconds)
-        self._low_pass = LowPass(rate)
-        self._onsets = Onsets(rate, self.hop, "specflux")
-        self._kicks = Onsets(rate, self.hop, "hfc")
-        self._tracker = KickTracker(rate, self.hop)
+        self._drums = Drums(rate, self.hop)
         self._gain = AutoGain(WHOLE + 1, self._seconds)
         self._gate = Gate(self._seconds)
         self._followers = Followers(WHOLE + 1, self._seconds)
@@ -87,16 +72,12 @@ class Analyzer:
         self._onset = 0.0
         self._kick = 0.0
         self._kick_time = -math.inf
-        self._centroid = 0.0
-        self._chroma = np.zeros(12, np.float32)
-        self._chroma_target = np.zeros(12, np.float32)
-        self._soft = share(self._seconds, 0.06)
-        self._slow = np.float32(share(self._seconds, 0.25))
+        self._louder, self._softer = share(self._seconds, 0.03), share(self._seconds, 0.12)
 
     @property
     def latency(self) -> float:
-        """Seconds from a kick's first sample to its hit: half a hop of waiting, and the window's newest flank."""
-        return (0.5 * self.hop + 1.5 * self.hop) / self.rate
+        """Seconds from a kick's first sample to three quarters of its hit: two hops, mean of what was measured."""
+        return 2.0 * self.hop / self.rate
 
     @property
     def time(self) -> float:
@@ -118,10 +99,11 @@ class Analyzer:
         if self._start is None:
             start = tick.time - len(block) / self.rate
             self._start = start if abs(start) > 1e-3 else 0.0
-        waiting = np.concatenate([self._rest, block, self._missing(tick.time, len(self._rest) + len(block))])
-        whole = len(waiting) - len(waiting) % self.hop
-        for begin in range(0, whole, self.hop):
-            self._hear(waiting[begin:begin + self.hop])
+        silence = self._missing(tick.time, len(self._rest) + len(block))
+        waiting = np.concatenate([self._rest, block, silence])
+        whole = len(waiting) // self.hop * self.hop
+        for begin in range(0, whole, CHUNK * self.hop):
+            self._hear(waiting[begin:min(begin + CHUNK * self.hop, whole)])
         self._rest = waiting[whole:]
         return self._features(tick)
 
@@ -131,60 +113,53 @@ class Analyzer:
         return np.zeros((round(min(max(lag, 0.0), 1.0) * self.rate), 2), np.float32)
 
     def _hear(self, stereo: Samples) -> None:
-        """One hop, (hop, 2)."""
-        mono = self._mono.mix(stereo)
-        self._tape.add(mono)
-        self._hops += 1
-        loudness = 10.0 * math.log10(float(np.vdot(stereo, stereo)) / stereo.size + 1e-12)
-        open_ = self._gate.open(loudness)
-        self._hear_bands(open_)
-        self._hear_drums(mono, open_)
-        self._hear_colour(open_)
+        """Some whole hops, (n * hop, 2): their spectra at once, everything that remembers one by one."""
+        mixed = [self._mono.mix(hop) for hop in stereo.reshape(-1, self.hop, 2)]
+        for mono, _ in mixed:
+            self._tape.add(mono)
+        count = len(mixed)
+        powers = self._sums.measure(self._tape.windows(self._sums.size, self.hop, count))
+        for index, ((mono, square), power) in enumerate(zip(mixed, powers, strict=True)):
+            self._hops += 1
+            playing = self._gate.open(10.0 * math.log10(square + 1e-12))
+            self._hear_bands(power, playing)
+            self._hear_drums(mono, playing)
+            self._colour.hear(power[WHOLE:], self._tape, (count - 1 - index) * self.hop, playing)
 
-    def _hear_bands(self, open_: bool) -> None:
-        self._power = self._sums.measure(self._tape.last(self._sums.size))
-        levels = decibels(self._power[:WHOLE + 1])
-        if open_ and not self._hold:
+    def _hear_bands(self, power: Levels, playing: bool) -> None:
+        if not playing:
+            self._followers.hear(SILENCE)
+            self._rms -= self._softer * self._rms
+            return
+        levels = decibels(power[:WHOLE + 1])
+        if not self._hold:
             self._gain.hear(levels)
-        now = self._gain.normal(levels, self._trim) if open_ else np.zeros(WHOLE + 1, np.float32)
-        self._followers.hear(now)
-        target = self._loudness(float(levels[WHOLE])) if open_ else 0.0
-        self._rms += share(self._seconds, 0.03 if target > self._rms else 0.12) * (target - self._rms)
+        self._followers.hear(self._gain.normal(levels, self._trim))
+        away = self._loudness(float(levels[WHOLE])) - self._rms
+        self._rms += (self._louder if away > 0 else self._softer) * away
 
     def _loudness(self, level: float) -> float:
         """Amplitude against the loudest of the last seconds, 0..1."""
         return float(min(10.0 ** ((level + self._trim - float(self._gain.top[WHOLE])) / 20.0), 1.0))
 
-    def _hear_drums(self, mono: Samples, open_: bool) -> None:
-        low = self._low_pass(mono)
-        onset, kick = self._onsets.hear(mono), self._kicks.hear(low)
-        heard = self._tracker.hear(low)
+    def _hear_drums(self, mono: Samples, playing: bool) -> None:
+        hit = self._drums.hear(mono)
         time = self.time
-        if open_ and onset:
+        if playing and hit.onset:
             self._onset = max(self._onset, self._strength(WHOLE, WHOLE + 1))
-        if open_ and kick:
+        if playing and hit.kick:
             self._kick_time = time
             self._kick = max(self._kick, self._strength(0, 2))
-        present = open_ and time - self._kick_time < KICK_GONE
-        if heard is not None and present:
-            self.clock.hear((self._start or 0.0) + heard.time, heard.bpm)
+        present = playing and time - self._kick_time < KICK_GONE
+        if hit.beat is not None and present:
+            self.clock.hear((self._start or 0.0) + hit.beat.time, hit.beat.bpm)
         self.clock.step(time, present)
 
     def _strength(self, first: int, end: int) -> float:
         """How hard a hit is: the hits of its bands just now, and never nothing."""
         return max(0.15, float(self._followers.hits[first:end].max()))
 
-    def _hear_colour(self, open_: bool) -> None:
-        if self._hops % CHROMA_HOPS == 0:
-            silent = not open_
-            self._chroma_target = (np.zeros(12, np.float32) if silent
-                                   else self._chroma_of.measure(self._tape.last(self._chroma_of.size)))
-        self._chroma += self._slow * (self._chroma_target - self._chroma)
-        whole = float(self._power[WHOLE])
-        centroid = float(self._power[WHOLE + 1]) / whole if open_ and whole > 0.0 else 0.0
-        self._centroid += self._soft * (centroid - self._centroid)
-
     def _features(self, tick: Tick) -> Features:
-        return Features(time=tick.time, rms=self._rms, bands=as_bands(self._followers), onset=self._onset,
-                        kick=self._kick, chroma=tuple(self._chroma.tolist()), centroid=self._centroid,
+        return Features(time=tick.time, rms=self._rms, bands=self._followers.words(), onset=self._onset,
+                        kick=self._kick, chroma=self._colour.chroma, centroid=self._colour.centroid,
                         beat=self.clock.at(tick.time))

@@ -17,51 +17,80 @@ STEP = 16
 """Hops between two looks at the quantiles (93 ms at 44.1 kHz)."""
 WINDOW = 10
 """Segments of one second that the quantiles remember."""
+QUIETEST = -66.0
+"""dBFS: no band is lifted from below this, however long it has been quiet."""
+REACH = 50.0
+"""Decibels below the whole from which a band is lifted at most: beyond it there is leakage, not music."""
+ABSENT = 15.0
+"""Decibels under its habit at which a band counts as gone: a breakdown's left-over bass stays small."""
+HABIT = 45.0
+"""Seconds in which a band's place under the whole becomes its habit."""
 
 
 class AutoGain:
-    """Where 0 and 1 are for each of ``rows`` levels in dBFS.
+    """Where 0 and 1 are for each of ``rows`` levels in dBFS. The last row is the whole.
 
     1 is the 95th percentile of the last ten seconds: it rises with a time constant of 0.1 s and falls with 3 s.
-    0 is the 30th percentile, kept 9 to 30 dB below. Nothing moves while the gate is closed, no row is lifted from
-    more than ``reach`` dB below the last row (the whole), and none beyond ``quietest`` dBFS.
+    0 is the 30th percentile, kept 9 to 30 dB below. It learns from what ``hear`` is given and from nothing else,
+    so not calling it freezes the gain.
     """
 
-    def __init__(self, rows: int, hop_seconds: float, reach: float = 50.0, quietest: float = -66.0) -> None:
+    def __init__(self, rows: int, hop_seconds: float) -> None:
         self.top = np.full(rows, FLOOR, np.float32)
         self.span = np.full(rows, 30.0, np.float32)
-        self._reach = reach
-        self._quietest = quietest
-        self._rise = 1.0 - math.exp(-STEP * hop_seconds / 0.1)
-        self._fall = 1.0 - math.exp(-STEP * hop_seconds / 3.0)
-        self._counts = np.zeros((WINDOW, rows, BINS), np.float32)
-        self._segment_hops = max(round(1.0 / hop_seconds), STEP)
-        self._row = np.arange(rows)
-        self._hops = 0
+        self._scale = 1.0 / self.span
+        self._habit = np.full(rows, -REACH, np.float32)
+        self._seconds = STEP * hop_seconds
+        self._heard = np.zeros((STEP, rows), np.float32)
+        self._count = 0
+        self._looks = 0
+        self._looks_each = max(round(1.0 / self._seconds), 1)
+        self._segments = np.zeros((WINDOW, rows * BINS), np.float32)
+        self._offsets = np.arange(rows) * BINS - LOWEST
 
     def hear(self, decibels: Levels) -> None:
-        """Learn from one hop with the gate open: (rows,) in dBFS."""
-        bins = (decibels - LOWEST).clip(0, BINS - 1).astype(np.intp)
-        self._counts[self._hops // self._segment_hops % WINDOW, self._row, bins] += 1
-        self._hops += 1
-        if self._hops % self._segment_hops == 0:
-            self._counts[self._hops // self._segment_hops % WINDOW] = 0
-        if self._hops % STEP == 0 or self._hops == 1:
-            self._settle()
+        """Learn from one hop of music: (rows,) in dBFS."""
+        self._heard[self._count] = decibels
+        self._count += 1
+        if self._count == STEP or not self._looks:
+            self._learn(self._heard[:self._count])
+            self._count = 0
+
+    def _learn(self, heard: Levels) -> None:
+        segment = self._looks // self._looks_each % WINDOW
+        if self._looks % self._looks_each == 0:
+            self._segments[segment] = 0
+        bins = np.floor(heard).clip(LOWEST, LOWEST + BINS - 1).astype(np.intp) + self._offsets
+        self._segments[segment] += np.bincount(bins.ravel(), minlength=self._segments.shape[1])
+        self._looks += 1
+        self._settle()
 
     def _settle(self) -> None:
-        share = self._counts.sum(axis=0).cumsum(axis=1)
-        share /= share[:, -1:]
-        loud = np.argmax(share >= 0.95, axis=1) + np.float32(LOWEST + 1)
-        quiet = np.argmax(share >= 0.30, axis=1) + np.float32(LOWEST)
-        loud = np.maximum(loud, max(self._quietest, float(loud[-1]) - self._reach))
-        move = np.where(loud > self.top, self._rise, self._fall)
-        self.top += np.where(self.top <= FLOOR, 1.0, move).astype(np.float32) * (loud - self.top)
-        self.span += np.float32(self._fall) * ((loud - quiet).clip(9.0, 30.0) - self.span)
+        """Move 0 and 1 towards the quantiles."""
+        below = self._segments.sum(axis=0).reshape(len(self.top), BINS).cumsum(axis=1)
+        below /= below[:, -1:]
+        loud = np.argmax(below >= 0.95, axis=1) + np.float32(LOWEST + 1)
+        quiet = np.argmax(below >= 0.30, axis=1) + np.float32(LOWEST)
+        loud = self._at_least(loud)
+        first = self._looks == 1
+        rise, fall = (1.0 - math.exp(-self._seconds / tau) for tau in (0.1, 3.0))
+        self.top += np.where(first, 1.0, np.where(loud > self.top, rise, fall)).astype(np.float32) * (loud - self.top)
+        self.span += np.float32(fall) * ((loud - quiet).clip(9.0, 30.0) - self.span)
+        self._scale = 1.0 / self.span
+
+    def _at_least(self, loud: Levels) -> Levels:
+        """No band is lifted from the noise, from leakage, or from far below where it uses to be."""
+        place = loud - loud[-1]
+        learn = max(1.0 - math.exp(-self._seconds / HABIT), 1.0 / (self._looks + 1))
+        self._habit += np.float32(learn) * (place - self._habit)
+        floor = loud[-1] + np.maximum(self._habit - np.float32(ABSENT), np.float32(-REACH))
+        lifted: Levels = np.maximum(np.maximum(loud, floor), np.float32(QUIETEST))
+        return lifted
 
     def normal(self, decibels: Levels, trim: float = 0.0) -> Levels:
         """(rows,) dBFS, lifted by ``trim`` dB, as 0..1."""
-        return ((decibels + np.float32(trim) - self.top) / self.span + np.float32(1)).clip(0, 1)
+        scaled: Levels = (decibels - (self.top - np.float32(trim))) * self._scale + np.float32(1)
+        return np.minimum(np.maximum(scaled, np.float32(0)), np.float32(1))
 
 
 class Gate:
@@ -73,6 +102,6 @@ class Gate:
         self._drop = fall * hop_seconds
 
     def open(self, decibels: float) -> bool:
-        """Hear one hop's loudness in dBFS; True when it counts as music."""
+        """Hear one hop's loudness in dBFS; True when it counts as music. Loudness is held and falls 100 dB/s."""
         self._held = max(decibels, self._held - self._drop, FLOOR)
         return self._held > self.threshold

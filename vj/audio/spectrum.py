@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from vj.types import BANDS
 
 Floats = NDArray[np.float32]
+
+
+def share(dt: float, tau: float) -> float:
+    """How far a follower with time constant ``tau`` goes in ``dt``: 0..1."""
+    return 1.0 - math.exp(-dt / tau) if tau > 0 else 1.0
 
 
 def quick_window(size: int, fall: int) -> Floats:
@@ -22,46 +30,72 @@ def quick_window(size: int, fall: int) -> Floats:
     return np.concatenate([up, down]).astype(np.float32)
 
 
-class Tape:
-    """The last ``size`` samples, contiguous, moved only when the tape is full."""
+class Mono:
+    """Both channels as one. Where they are in opposite polarity (a miswired cable) their difference is taken."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._tape = np.zeros(size * 4, np.float32)
-        self._end = size
+    def __init__(self, hop_seconds: float) -> None:
+        self._likeness = 0.0
+        self._share = share(hop_seconds, 0.5)
+        self._sum = np.array([0.5, 0.5], np.float32)
+        self._difference = np.array([0.5, -0.5], np.float32)
+        self._weights = self._sum
+
+    def mix(self, stereo: Floats) -> tuple[Floats, float]:
+        """(N, 2) -> (N,) and the mean square of both channels."""
+        (left, both), (_, right) = (stereo.T @ stereo).tolist()
+        self._likeness += self._share * (both - self._likeness)
+        if abs(self._likeness) > 0.2 * (left + right) > 0.0:
+            self._weights = self._sum if self._likeness > 0.0 else self._difference
+        return stereo @ self._weights, (left + right) / stereo.size
+
+
+class Tape:
+    """The last ``size`` samples and room for ``more``, contiguous, moved back only when the tape is full."""
+
+    def __init__(self, size: int, more: int) -> None:
+        self._kept = size + more
+        self._tape = np.zeros(self._kept * 4, np.float32)
+        self._end = self._kept
 
     def add(self, block: Floats) -> None:
-        """Append a block no longer than ``size``."""
+        """Append a block."""
         if self._end + len(block) > len(self._tape):
-            self._tape[:self._size] = self._tape[self._end - self._size:self._end]
-            self._end = self._size
+            self._tape[:self._kept] = self._tape[self._end - self._kept:self._end]
+            self._end = self._kept
         self._tape[self._end:self._end + len(block)] = block
         self._end += len(block)
 
-    def last(self, count: int) -> Floats:
-        """A view of the newest ``count`` samples."""
-        return self._tape[self._end - count:self._end]
+    def last(self, size: int, ago: int = 0) -> Floats:
+        """A view of ``size`` samples, the newest ``ago`` samples left out."""
+        end = self._end - ago
+        return self._tape[end - size:end]
+
+    def windows(self, size: int, hop: int, count: int) -> Floats:
+        """(count, size): a view of overlapping windows, the last one ending with the newest sample."""
+        start = self._end - size - (count - 1) * hop
+        step = self._tape.itemsize
+        return as_strided(self._tape[start:], (count, size), (hop * step, step), writeable=False)
 
 
 class BandSums:
-    """Mean square of each band, of the whole, and the spectrum's first moment, from one window of samples."""
+    """Mean square of each band, of the whole, and the spectrum's first moment, of windows of samples."""
 
     def __init__(self, rate: int, size: int = 2048, fall: int = 384) -> None:
         self.size = size
         self._window = quick_window(size, fall)
         frequencies = _frequencies(size, rate)
-        rows = [_share(frequencies, lo, hi) for _, lo, hi in BANDS]
-        rows += [_share(frequencies, 20.0, 18000.0), _share(frequencies, 20.0, 18000.0) * frequencies]
+        rows = [_overlap(frequencies, lo, hi) for _, lo, hi in BANDS]
+        rows += [_overlap(frequencies, 20.0, 18000.0), _overlap(frequencies, 20.0, 18000.0) * frequencies]
         # Parseval: sum over the half spectrum, doubled, over N^2, makes the mean square of the windowed samples.
         scale = 2.0 / (size**2 * float(np.mean(self._window**2)))
         self._rows = np.ascontiguousarray(np.array(rows) * scale, np.float32)
 
-    def measure(self, samples: Floats) -> Floats:
-        """(len(BANDS) + 2,): power per band, of everything, and power times frequency."""
-        spectrum = np.fft.rfft(samples * self._window)
-        power = np.asarray(spectrum.real**2 + spectrum.imag**2, np.float32)
-        sums: Floats = self._rows @ power
-        return sums
+    def measure(self, windows: Floats) -> list[Floats]:
+        """For each of the windows (n, size): (len(BANDS) + 2,) power per band, of all, and power times frequency."""
+        spectra = np.fft.rfft(windows * self._window)
+        power = np.square(spectra.real) + np.square(spectra.imag)
+        # Row by row: a sum must not depend on how many windows came at once.
+        return [self._rows @ row for row in power]
 
 
 def _frequencies(size: int, rate: int) -> NDArray[np.float64]:
@@ -69,11 +103,11 @@ def _frequencies(size: int, rate: int) -> NDArray[np.float64]:
     return np.arange(size // 2 + 1, dtype=np.float64) * (rate / size)
 
 
-def _share(frequencies: NDArray[np.float64], lo: float, hi: float) -> NDArray[np.float64]:
+def _overlap(frequencies: NDArray[np.float64], lo: float, hi: float) -> NDArray[np.float64]:
     """How much of each bin, as wide as their spacing, lies in ``lo..hi`` Hz: 0..1."""
     half = 0.5 * float(frequencies[1])
-    overlap = np.minimum(frequencies + half, hi) - np.maximum(frequencies - half, lo)
-    return (overlap / (2 * half)).clip(0.0, 1.0)
+    inside = np.minimum(frequencies + half, hi) - np.maximum(frequencies - half, lo)
+    return (inside / (2 * half)).clip(0.0, 1.0)
 
 
 class Chroma:
@@ -83,17 +117,20 @@ class Chroma:
         self.size = size
         self._window = np.hanning(size).astype(np.float32)
         frequencies = _frequencies(size, rate)
-        pitch = 69.0 + 12.0 * np.log2(np.maximum(frequencies, 1.0) / 440.0)
-        heard = (frequencies > 80.0) & (frequencies < 4000.0)
+        self._heard = slice(int(np.searchsorted(frequencies, 80.0)), int(np.searchsorted(frequencies, 4000.0)))
+        frequencies = frequencies[self._heard]
+        pitch = 69.0 + 12.0 * np.log2(frequencies / 440.0)
         distance = (pitch[None, :] - np.arange(12)[:, None] + 6.0) % 12.0 - 6.0
         # A bin counts for the pitch classes within a semitone, low notes more than their overtones.
-        weight = np.exp(-0.5 * (distance / 0.35) ** 2) * heard * (200.0 / np.maximum(frequencies, 200.0))
+        weight = np.exp(-0.5 * (distance / 0.35) ** 2) * (200.0 / np.maximum(frequencies, 200.0))
         self._classes = np.ascontiguousarray(weight, np.float32)
 
     def measure(self, samples: Floats) -> Floats:
         """(12,) with the strongest at 1; zeros for silence."""
-        spectrum = np.fft.rfft(samples * self._window)
+        spectrum = np.fft.rfft(samples * self._window)[self._heard]
         strength: Floats = self._classes @ np.abs(spectrum)
-        strength = np.maximum(strength - np.median(strength) * np.float32(0.8), 0)
+        # What all classes share is noise and drums, not harmony.
+        common = np.sort(strength)[5]
+        strength = np.maximum(strength - np.float32(0.8) * common, np.float32(0))
         peak = float(strength.max())
         return strength / np.float32(peak) if peak > 1e-6 else np.zeros(12, np.float32)

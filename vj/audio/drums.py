@@ -21,6 +21,30 @@ class Heard:
     bpm: float
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What one hop brought."""
+
+    onset: bool
+    kick: bool
+    beat: Heard | None
+
+
+class Drums:
+    """Everything that hits, hop by hop: onsets in the whole, kicks and beats under the low-pass."""
+
+    def __init__(self, rate: int, hop: int) -> None:
+        self._low_pass = LowPass(rate)
+        self._onsets = Onsets(rate, hop, "specflux")
+        self._kicks = Onsets(rate, hop, "hfc")
+        self._tracker = KickTracker(rate, hop)
+
+    def hear(self, mono: Samples) -> Hit:
+        """One hop, (hop,) float32."""
+        low = self._low_pass(mono)
+        return Hit(self._onsets.hear(mono), self._kicks.hear(low), self._tracker.hear(low))
+
+
 class LowPass:
     """Fourth-order Butterworth low-pass as two second-order sections (the bilinear transform's usual form)."""
 

@@ -1,0 +1,38 @@
+"""The slow colours of the sound: chroma and brightness."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vj.audio.spectrum import Chroma, Floats, Tape, share
+
+EACH = 16
+"""Hops between two looks at the chroma (93 ms at 44.1 kHz)."""
+NONE = np.zeros(12, np.float32)
+
+
+class Colour:
+    """``chroma`` follows in 0.25 s, ``centroid`` (Hz) in 0.06 s; both come to rest in silence."""
+
+    def __init__(self, rate: int, size: int, hop_seconds: float) -> None:
+        self.centroid = 0.0
+        self._measure = Chroma(rate, size)
+        self._state = NONE
+        self._hops = 0
+        self._slow = np.float32(share(EACH * hop_seconds, 0.25))
+        self._soft = share(hop_seconds, 0.06)
+
+    @property
+    def chroma(self) -> tuple[float, ...]:
+        """The twelve pitch classes from C, 0..1."""
+        return tuple(self._state.tolist())
+
+    def hear(self, moments: Floats, tape: Tape, ago: int, playing: bool) -> None:
+        """One hop that ended ``ago`` samples before the tape's end; ``moments``: power, power times Hz."""
+        self._hops += 1
+        if self._hops % EACH == 0:
+            target = self._measure.measure(tape.last(self._measure.size, ago)) if playing else NONE
+            self._state = self._state + self._slow * (target - self._state)
+        power, first = moments.tolist()
+        centroid = first / power if playing and power > 0.0 else 0.0
+        self.centroid += self._soft * (centroid - self.centroid)
