@@ -23,7 +23,8 @@ class World:
     """One place to travel: colours, network, surface, and how it is painted.
 
     ``tour`` the styles its journey passes, in order, for ever; ``own`` 0..1 how much of its own colours it keeps
-    when painted; ``paint`` 0..1 how strongly it likes to be painted.
+    when painted; ``paint`` 0..1 how strongly it likes to be painted; ``shadow`` 0..1 the share of its own light and
+    shadow that lies over the paint.
     """
 
     name: str
@@ -34,6 +35,7 @@ class World:
     tour: tuple[int, ...]
     own: float = 0.5
     paint: float = 0.9
+    shadow: float = 0.5
 
 
 @lru_cache(maxsize=1)

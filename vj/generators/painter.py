@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 GRID = 4
 """The network halves twice, so it works on sides that are multiples of four."""
-LIGHT = 0.5
-"""The share of the world's own light and shadow that lies over the paint."""
 
 
 class Painter:
@@ -35,6 +33,8 @@ class Painter:
         number("paint", 0.5, 0.0, 1.0, smooth=0.2, help="From bare content to all paint; 0.5 as the world was made."),
         number("own_colour", 0.5, 0.0, 1.0, smooth=0.2,
                help="From the style's colours to the world's; 0.5 as the world was made."),
+        number("shadow", 0.5, 0.0, 1.0, smooth=0.1,
+               help="The world's own light and shadow over the paint; 0.5 as the world was made."),
         number("dwell", 0.6, 0.0, 1.0, smooth=0.5, help="How long the journey stays at a pure style; 0 always moves."),
     )
     PURE = True
@@ -79,7 +79,7 @@ class Painter:
             styles = styles_at(world, request.point.journey, knobs.number("dwell"))
             own = about(world.own, knobs.number("own_colour"))
             rgb = torch.lerp(rgb, blend.recoloured(self._stylizer.paint_pixels(rgb, styles), surface, own), amount)
-        rgb = blend.relit(rgb, surface, LIGHT)[:size[1], :size[0]]
+        rgb = blend.relit(rgb, surface, about(world.shadow, knobs.number("shadow")))[:size[1], :size[0]]
         return graded(rgb, knobs.number("contrast"), knobs.number("brightness"))
 
 
