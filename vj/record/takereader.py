@@ -1,0 +1,68 @@
+"""Reads a take line by line: what is good is kept, what is bad is told with its line, however much there is of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from vj.record.takefile import LONGEST_HEADER, LONGEST_LINE, TakeHeader, decode, end_of, event_of, header_of
+from vj.types import ControlEvent, VjError
+
+MOST_EVENTS = 2_000_000
+MOST_COMPLAINTS = 100
+
+
+class TakeReader:
+    """Goes through the lines of one file and keeps count."""
+
+    def __init__(self, path: Path) -> None:
+        self.events: list[tuple[float, ControlEvent]] = []
+        self.complaints: list[str] = []
+        self.end = 0.0
+        self.complete = False
+        self._path = path
+
+    def header(self, file: BinaryIO) -> TakeHeader:
+        """The first line; VjError where it is none."""
+        try:
+            return header_of(decode(file.readline(LONGEST_HEADER)))
+        except ValueError as error:
+            raise VjError(f"{self._path}:1: {error}") from error
+
+    def body(self, file: BinaryIO) -> None:
+        """All other lines, into ``events``, ``end``, ``complete`` and ``complaints``."""
+        for number, line in enumerate(_lines(file), 2):
+            if len(self.events) >= MOST_EVENTS:
+                self._complain(number, f"more than {MOST_EVENTS} events, the rest is left out")
+                return
+            if not line.endswith(b"\n") and len(line) < LONGEST_LINE:
+                return  # torn by a crash
+            try:
+                self._item(line)
+            except ValueError as error:
+                self._complain(number, str(error))
+
+    def _item(self, line: bytes) -> None:
+        if len(line) >= LONGEST_LINE:
+            raise ValueError(f"longer than {LONGEST_LINE} bytes")
+        item = decode(line)
+        if item.get("kind") == "event":
+            self.events.append(event_of(item))
+        elif item.get("kind") == "end":
+            self.end = end_of(item)
+            self.complete = True
+        else:
+            raise ValueError(f"kind must be event or end, not {item.get('kind')!r}")
+
+    def _complain(self, number: int, what: str) -> None:
+        if len(self.complaints) < MOST_COMPLAINTS:
+            self.complaints.append(f"{self._path}:{number}: {what[:300]}")
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Lines, none longer than ``LONGEST_LINE``: the rest of a longer one is skipped."""
+    while line := file.readline(LONGEST_LINE):
+        yield line
+        while len(line) >= LONGEST_LINE and not line.endswith(b"\n"):
+            line = file.readline(LONGEST_LINE)
