@@ -4,8 +4,8 @@
   "CATEGORIES": ["Light"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 2.0, "DEFAULT": 0.6, "LABEL": "how much light spills"},
-    {"NAME": "threshold", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "how bright before it spills"},
+    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 2.0, "DEFAULT": 0.4, "LABEL": "how much light spills"},
+    {"NAME": "threshold", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "how bright before it spills"},
     {"NAME": "radius", "TYPE": "float", "MIN": 0.3, "MAX": 3.0, "DEFAULT": 1.0, "CURVE": "log", "LABEL": "how far"}
   ],
   "PASSES": [
@@ -43,6 +43,9 @@ void main() {
         gl_FragColor = vec4(ring(near, uv, px * 1.5) * 0.6 + ring(far, uv, px * 3.2) * 0.9, 1.0);
     } else {
         vec3 c = IMG_THIS_PIXEL(inputImage).rgb;
-        gl_FragColor = vec4(sqrt(c * c + IMG_THIS_PIXEL(glow).rgb * amount), 1.0);
+        vec3 l = c * c;
+        vec3 g = IMG_THIS_PIXEL(glow).rgb * amount;
+        // Screen in light: what is bright already is not washed out, and head-room above 1 is kept.
+        gl_FragColor = vec4(sqrt(l + g * max(1.0 - l, 0.12)), 1.0);
     }
 }

@@ -15,7 +15,7 @@
 void main() {
     vec3 c = IMG_THIS_PIXEL(inputImage).rgb;
     float tone = clamp(dot(c, vec3(0.2126, 0.7152, 0.0722)), 0.0, 1.0);
-    float wide = tone + turn * 2.0;
+    float wide = smoothstep(0.06, 0.8, tone) + turn * 2.0;  // pictures live in the middle tones: spread them
     tone = 1.0 - abs(mod(wide, 2.0) - 1.0);
     float n = floor(steps + 0.5);
     float at = tone * (n - 1.0);

@@ -4,9 +4,9 @@
   "CATEGORIES": ["Light"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 2.0, "DEFAULT": 0.9, "LABEL": "how bright the lines are"},
+    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 2.0, "DEFAULT": 1.3, "LABEL": "how bright the lines are"},
     {"NAME": "width", "TYPE": "float", "MIN": 0.5, "MAX": 4.0, "DEFAULT": 1.2, "CURVE": "log", "LABEL": "how wide"},
-    {"NAME": "dim", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.75, "LABEL": "how far the picture sinks"},
+    {"NAME": "dim", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.7, "LABEL": "how far the picture sinks"},
     {"NAME": "colour", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "own colours (0) or a turning spectrum (1)"},
     {"NAME": "kick", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.5, "LABEL": "how much a kick lights them up"}
   ],
@@ -25,7 +25,7 @@ void main() {
         vec2 d = width * vec2(RENDERSIZE.y / RENDERSIZE.x, 1.0) * 0.0035;
         vec3 a = tap(vec2(-d.x, -d.y)), b = tap(vec2(d.x, d.y)), c = tap(vec2(d.x, -d.y)), e = tap(vec2(-d.x, d.y));
         vec3 g = sqrt((a - b) * (a - b) + (c - e) * (c - e));
-        float edge = smoothstep(0.1, 0.75, max(g.r, max(g.g, g.b)));
+        float edge = smoothstep(0.08, 0.55, inversesqrt(width) * 1.1 * max(g.r, max(g.g, g.b)));
         vec3 own = (a + b + c + e) * 0.25;
         own /= max(max(own.r, max(own.g, own.b)), 0.15);
         float turn = isf_FragNormCoord.x * 0.35 + isf_FragNormCoord.y * 0.25 + TIME * 0.05;

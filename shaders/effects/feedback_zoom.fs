@@ -4,8 +4,8 @@
   "CATEGORIES": ["Feedback"],
   "INPUTS": [
     {"NAME": "inputImage", "TYPE": "image"},
-    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.6, "LABEL": "how much of the past is kept"},
-    {"NAME": "zoom", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.25, "LABEL": "doublings a second, inwards below 0"},
+    {"NAME": "amount", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.75, "LABEL": "how much of the past is kept"},
+    {"NAME": "zoom", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.3, "LABEL": "doublings a second, inwards below 0"},
     {"NAME": "turn", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.06, "LABEL": "radians a second times pi"},
     {"NAME": "hue", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.08, "LABEL": "colour drift of the past, turns a second"},
     {"NAME": "centre", "TYPE": "point2D", "MIN": [0.0, 0.0], "MAX": [1.0, 1.0], "DEFAULT": [0.5, 0.5], "LABEL": "where it falls to"}
@@ -23,9 +23,11 @@ void main() {
     vec3 d = old - grey;
     old = grey + d * cos(h) + vec3(d.y - d.z, d.z - d.x, d.x - d.y) * 0.57735 * -sin(h);
     vec3 now = IMG_THIS_PIXEL(inputImage).rgb;
-    // A memory of up to a second and a half, the same at any frame rate. Bright parts of the past win a little.
-    float keep = amount <= 0.0 ? 0.0 : exp(-TIMEDELTA / (1.5 * amount * amount));
-    float lift = smoothstep(-0.1, 0.5, dot(old - now, vec3(0.3, 0.6, 0.1)));
-    float share = clamp(keep * mix(0.82, 0.985, lift), 0.0, 0.985);
+    // The past shows through where the picture is dark, and its lights fly on over it; what is bright now stays sharp.
+    // Up to two and a half seconds of memory, the same at any frame rate.
+    float keep = amount <= 0.0 ? 0.0 : exp(-TIMEDELTA / (2.5 * amount * amount));
+    float dark = 1.0 - smoothstep(0.12, 0.62, dot(now, vec3(0.3, 0.55, 0.15)));
+    float lift = smoothstep(0.02, 0.4, dot(old - now, vec3(0.3, 0.55, 0.15)));
+    float share = keep * clamp(amount * (0.25 + 0.85 * max(dark, lift)), 0.0, 0.985);
     gl_FragColor = vec4(max(mix(now, old, share), 0.0), 1.0);
 }

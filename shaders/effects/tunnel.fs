@@ -9,7 +9,7 @@
     {"NAME": "repeats", "TYPE": "float", "MIN": 1.0, "MAX": 6.0, "DEFAULT": 2.0, "LABEL": "pictures around the wall"},
     {"NAME": "depth", "TYPE": "float", "MIN": 0.1, "MAX": 1.5, "DEFAULT": 0.5, "LABEL": "how long the pictures are drawn"},
     {"NAME": "twist", "TYPE": "float", "MIN": -1.0, "MAX": 1.0, "DEFAULT": 0.15, "LABEL": "turns along the way"},
-    {"NAME": "fog", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.45, "LABEL": "darkness at the end"}
+    {"NAME": "fog", "TYPE": "float", "MIN": 0.0, "MAX": 1.0, "DEFAULT": 0.7, "LABEL": "darkness at the end"}
   ]
 }*/
 void main() {

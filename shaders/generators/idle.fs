@@ -33,9 +33,11 @@ void main() {
     vec2 q = p * (1.05 - 0.07 * push);
     vec2 f = folds(q, t);
     float ridge = 0.5 + 0.5 * sin(f.x * 1.9 + f.y * 1.1 + 2.0 * sin(t * 0.6));
+    float silk_ = pow(0.5 + 0.5 * sin(f.x * 7.0 + f.y * 5.0 + 3.0 * ridge), 3.0);
     float thread = pow(1.0 - abs(sin(f.x * 1.4 - f.y * 0.9 + t)), 6.0);
-    vec3 c = palette(0.08 * f.y + 0.55 + 0.05 * sin(t) + 0.1 * vj_high) * ridge * ridge * (0.42 + 0.4 * vj_bass);
+    vec3 c = palette(0.08 * f.y + 0.55 + 0.05 * sin(t) + 0.1 * vj_high) * (0.12 + ridge * ridge * (0.55 + 0.4 * vj_bass));
     c += palette(0.05 * f.x + 0.95 + t * 0.1) * thread * (0.55 + 0.9 * push + 0.5 * vj_mid);
+    c += palette(0.3 + 0.06 * f.x) * silk_ * ridge * (0.16 + 0.25 * vj_mid + 0.2 * push);
     c *= 1.0 - 0.32 * dot(p, p) * 0.5;
     gl_FragColor = vec4(c * (0.85 + 0.3 * push), 1.0);
 }

@@ -1,0 +1,112 @@
+"""The computer's own keys. One table says what each does, and the help overlay is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from vj.types import ControlEvent, Value
+
+SOURCE = "keyboard"
+QUIT_WINDOW = 3.0
+"""Seconds in which the second press of quit counts."""
+
+
+class Action(Enum):
+    """What a key asks of the program itself rather than of a parameter."""
+
+    FULLSCREEN = auto()
+    NEXT_LOOK = auto()
+    PREVIOUS_LOOK = auto()
+    HELP = auto()
+    ASK_QUIT = auto()
+    QUIT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """``keys`` as the display names them; does an action, toggles a switch, or pulls a trigger at ``path``."""
+
+    keys: tuple[str, ...]
+    help: str
+    action: Action | None = None
+    path: str = ""
+    toggles: bool = False
+
+
+BINDINGS: tuple[Binding, ...] = (
+    Binding(("F",), "fullscreen", Action.FULLSCREEN),
+    Binding(("SPACE",), "freeze the picture", path="/master/freeze", toggles=True),
+    Binding(("B",), "blackout, with a fade", path="/master/blackout", toggles=True),
+    Binding(("N", "RIGHT"), "next look", Action.NEXT_LOOK),
+    Binding(("P", "LEFT"), "previous look", Action.PREVIOUS_LOOK),
+    Binding(("T",), "tap the tempo", path="/beat/tap"),
+    Binding(("R",), "resync: the bar starts here", path="/beat/resync"),
+    Binding(("H", "F1"), "this help", Action.HELP),
+    Binding(("Q", "ESCAPE"), "quit (asks twice)", Action.QUIT),
+)
+_BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
+_SIGNS = {"RIGHT": "→", "LEFT": "←", "ESCAPE": "ESC"}
+
+
+def help_text() -> str:
+    """The table of keys, one line each."""
+    names = [" ".join(_SIGNS.get(key, key) for key in binding.keys) for binding in BINDINGS]
+    widest = max(map(len, names))
+    return "\n".join(f"{name.ljust(widest)}   {binding.help}" for name, binding in zip(names, BINDINGS, strict=True))
+
+
+class Keyboard:
+    """Translates keys. Switches toggle from their present value, told through ``changed``."""
+
+    def __init__(self) -> None:
+        self._switches = {binding.path: False for binding in BINDINGS if binding.toggles}
+        self._asked = -QUIT_WINDOW
+        self._emit: Callable[[ControlEvent], None] | None = None
+
+    def start(self, emit: Callable[[ControlEvent], None]) -> None:
+        """Events of :meth:`pressed` go to ``emit`` from now on."""
+        self._emit = emit
+
+    def changed(self, path: str, value: Value, source: str) -> None:
+        """A parameter has a new value, whoever set it."""
+        if path in self._switches:
+            self._switches[path] = bool(value)
+
+    def close(self) -> None:
+        """Nothing is held."""
+        self._emit = None
+
+    def press(self, key: str, time: float) -> ControlEvent | Action | None:
+        """What a key means at ``time`` seconds; None for a key without a meaning."""
+        binding = _BY_KEY.get(key)
+        if binding is None:
+            return None
+        if binding.action is Action.QUIT:
+            return self.ask_quit(time)
+        if binding.action is not None:
+            return binding.action
+        if not binding.toggles:
+            return ControlEvent(binding.path, True, SOURCE)
+        self._switches[binding.path] = not self._switches[binding.path]
+        return ControlEvent(binding.path, self._switches[binding.path], SOURCE)
+
+    def pressed(self, key: str, time: float) -> Action | None:
+        """As ``press``, with events emitted and only actions returned."""
+        meaning = self.press(key, time)
+        if isinstance(meaning, ControlEvent):
+            if self._emit is not None:
+                self._emit(meaning)
+            return None
+        return meaning
+
+    def ask_quit(self, time: float) -> Action:
+        """The first wish asks, a second one within three seconds is meant. The window's close button too."""
+        sure = 0.0 <= time - self._asked < QUIT_WINDOW
+        self._asked = -QUIT_WINDOW if sure else time
+        return Action.QUIT if sure else Action.ASK_QUIT
+
+    def message(self, time: float) -> str:
+        """What to tell the operator now: the question before quitting, or nothing."""
+        return "press again to quit" if 0.0 <= time - self._asked < QUIT_WINDOW else ""
