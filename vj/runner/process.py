@@ -13,9 +13,9 @@ import threading
 from collections import deque
 
 from vj.clock import now
-from vj.mailbox import Latest
 from vj.runner.child import Child, Orders
 from vj.runner.device import default_threads
+from vj.runner.newest import Newest
 from vj.runner.wire import Reply, Trouble
 from vj.types import GenRequest, Image, RunnerStatus
 
@@ -31,6 +31,7 @@ GIVE_UP = 4
 """After so many processes without one picture the state is ``failed``; trying goes on."""
 _LOOK_S = 0.05
 _FPS_WINDOW = 2.0
+_FPS_EACH = 0.1
 _MOST = 512
 _MESSAGE_S = 5.0
 
@@ -43,17 +44,16 @@ class ProcessRunner:
     drawing, or ``load_s`` while loading and drawing its first, is replaced.
 
     With ``standby`` a second process has torch imported and the generator loaded, and waits: it takes over within a
-    tenth of a second, where a fresh start takes 2 to 4 s on two busy cores. It costs about 220 MB and, made at the
-    lowest priority once the first one is well, no frame. On a GPU it only holds the imports, none of the card's
-    memory.
+    tenth of a second, where a fresh start takes 2 to 4 s on two busy cores. It costs about 220 MB and, made at a low
+    priority once the first one is well, hardly a frame. On a GPU it only holds the imports, none of the card's memory.
     """
 
     def __init__(self, device: str = "auto", threads: int = 0, rate: float = 0.0, *, standby: bool = True,
                  package: str = "vj.generators", stall_s: float = 10.0, load_s: float = 120.0) -> None:
         self.status = RunnerStatus()
         self._orders = Orders(package, device, threads or default_threads(), rate, stall_s, load_s)
-        self._requests: Latest[GenRequest] = Latest()
-        self._images: Latest[Image] = Latest()
+        self._requests: Newest[GenRequest] = Newest()
+        self._images: Newest[Image] = Newest()
         self._child: Child | None = None
         self._spare: Child | None = None
         self._spare_at = 0.0 if standby else math.inf
@@ -63,7 +63,9 @@ class ProcessRunner:
         self._state = "starting"
         self._count = self._restarts = self._replaced = 0
         self._arrivals: deque[float] = deque(maxlen=_MOST)
+        self._fps, self._fps_at = 0.0, 0.0
         self._message, self._message_at, self._repeats = "", 0.0, 0
+        self._logged: deque[str] = deque(maxlen=50)
 
     def start(self, preload: str = "") -> None:
         """Start the process; ``preload`` names the generator to load before the first request."""
@@ -193,7 +195,8 @@ class ProcessRunner:
 
     def _trouble(self, text: str) -> None:
         self._repeats = self._repeats + 1 if text == self._message else 1
-        if self._repeats == 1:
+        if text not in self._logged:
+            self._logged.append(text)
             log.warning(text)
         self._message, self._message_at = text, now()
         self._refresh()
@@ -202,10 +205,12 @@ class ProcessRunner:
         child = self._child
         dropped = self._requests.replaced + self._replaced + (child.replaced if child else 0)
         times = f" ({self._repeats} times)" if self._repeats > 1 else ""
-        self.status = RunnerStatus(self._state, self._count, self._fps(), self._restarts, dropped,
+        if now() - self._fps_at > _FPS_EACH:
+            self._fps, self._fps_at = self._measured(), now()
+        self.status = RunnerStatus(self._state, self._count, self._fps, self._restarts, dropped,
                                    self._message + times)
 
-    def _fps(self) -> float:
+    def _measured(self) -> float:
         """Images a second over the last two; falls towards 0 when none come."""
         at = now()
         recent = [t for t in tuple(self._arrivals) if t > at - _FPS_WINDOW]

@@ -23,7 +23,7 @@ _LENGTH = struct.Struct("<I")
 class Setup:
     """The first message to a new process. ``rate`` images a second at most, 0 without a limit.
 
-    A ``spare`` gets ready at the lowest priority and waits to be needed.
+    A ``spare`` gets ready at a low priority and waits to be needed.
     """
 
     package: str
