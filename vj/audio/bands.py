@@ -18,7 +18,7 @@ ATTACK = 0.008
 """Seconds in which a level rises."""
 HIT = 0.16
 """Seconds in which a hit falls to a third."""
-NOISE = np.float32(0.25)
+NOISE = 0.25
 """What must stand out of the background before it is a hit."""
 
 
@@ -36,7 +36,7 @@ class Followers:
         self._state = np.zeros((3, bands), np.float32)
         self._up = self._rows(ATTACK, 0.05, 4.0)
         self._down = self._rows(0.18, 0.10, 4.0)
-        self._keep = np.float32(1.0 - share(hop_seconds, HIT))
+        self._keep = 1.0 - share(hop_seconds, HIT)
 
     def _rows(self, *taus: float) -> Levels:
         """(3, 1) shares of level, background, presence per hop."""
@@ -59,10 +59,12 @@ class Followers:
     def hear(self, now: Levels) -> None:
         """One hop: (bands,) normalised 0..1."""
         away = now - self._state
-        rise = (away[BACKGROUND] - NOISE) * np.float32(1.0 / 0.75)
-        self.hits = np.maximum(self.hits * self._keep, rise)
-        self._state += np.where(away > 0, self._up, self._down) * away
-        self.time += self._state[LEVEL] * np.float32(self._hop)
+        rise = (away[BACKGROUND] - NOISE) * (1.0 / (1.0 - NOISE))
+        self.hits *= self._keep
+        np.maximum(self.hits, rise, out=self.hits)
+        away *= np.where(away > 0.0, self._up, self._down)
+        self._state += away
+        self.time += self._state[LEVEL] * self._hop
 
     def words(self) -> dict[str, Band]:
         """The six bands as everything speaks of them."""
@@ -73,5 +75,5 @@ class Followers:
 
 def decibels(power: Levels) -> Levels:
     """Mean squares as dBFS; a full-scale square wave is 0, nothing at all -120."""
-    loud: Levels = np.log10(power + np.float32(1e-12)) * np.float32(10)
+    loud: Levels = np.log10(power + 1e-12) * 10.0
     return loud

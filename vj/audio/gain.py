@@ -38,7 +38,7 @@ class AutoGain:
     def __init__(self, rows: int, hop_seconds: float) -> None:
         self.top = np.full(rows, FLOOR, np.float32)
         self.span = np.full(rows, 30.0, np.float32)
-        self._scale = 1.0 / self.span
+        self._place()
         self._habit = np.full(rows, -REACH, np.float32)
         self._seconds = STEP * hop_seconds
         self._heard = np.zeros((STEP, rows), np.float32)
@@ -76,7 +76,12 @@ class AutoGain:
         rise, fall = (1.0 - math.exp(-self._seconds / tau) for tau in (0.1, 3.0))
         self.top += np.where(first, 1.0, np.where(loud > self.top, rise, fall)).astype(np.float32) * (loud - self.top)
         self.span += np.float32(fall) * ((loud - quiet).clip(9.0, 30.0) - self.span)
+        self._place()
+
+    def _place(self) -> None:
+        """Decibels times scale plus offset is 0..1."""
         self._scale = 1.0 / self.span
+        self._offset = 1.0 - self.top * self._scale
 
     def _at_least(self, loud: Levels) -> Levels:
         """No band is lifted from the noise, from leakage, or from far below where it uses to be."""
@@ -89,8 +94,10 @@ class AutoGain:
 
     def normal(self, decibels: Levels, trim: float = 0.0) -> Levels:
         """(rows,) dBFS, lifted by ``trim`` dB, as 0..1."""
-        scaled: Levels = (decibels - (self.top - np.float32(trim))) * self._scale + np.float32(1)
-        return np.minimum(np.maximum(scaled, np.float32(0)), np.float32(1))
+        scaled: Levels = decibels * self._scale
+        scaled += trim * self._scale + self._offset if trim else self._offset
+        np.maximum(scaled, 0.0, out=scaled)
+        return np.minimum(scaled, 1.0, out=scaled)
 
 
 class Gate:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from vj.types import BANDS
@@ -74,7 +73,7 @@ class Tape:
         """(count, size): a view of overlapping windows, the last one ending with the newest sample."""
         start = self._end - size - (count - 1) * hop
         step = self._tape.itemsize
-        return as_strided(self._tape[start:], (count, size), (hop * step, step), writeable=False)
+        return np.ndarray((count, size), np.float32, self._tape, start * step, (hop * step, step))
 
 
 class BandSums:
@@ -131,6 +130,6 @@ class Chroma:
         strength: Floats = self._classes @ np.abs(spectrum)
         # What all classes share is noise and drums, not harmony.
         common = np.sort(strength)[5]
-        strength = np.maximum(strength - np.float32(0.8) * common, np.float32(0))
+        strength = np.maximum(strength - 0.8 * float(common), 0.0)
         peak = float(strength.max())
-        return strength / np.float32(peak) if peak > 1e-6 else np.zeros(12, np.float32)
+        return strength / peak if peak > 1e-6 else np.zeros(12, np.float32)
