@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -374,3 +375,11 @@ def test_any_failure_fails_and_the_rest_still_runs(stage: Path, failing: str) ->
 
 def test_the_bundled_track_is_where_the_demo_looks() -> None:
     assert (ROOT / "presets" / "tracks" / "first_light.ogg").is_file()
+
+
+def test_every_python_script_is_checked_too() -> None:
+    """Without an ending, ruff must be told."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]
+    scripts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts").iterdir()
+               if path.is_file() and path.read_text("utf-8").startswith("#!/usr/bin/env python3")}
+    assert set(config["extend-include"]) == scripts

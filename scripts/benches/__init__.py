@@ -1,0 +1,1 @@
+"""What vj reaches on this machine, measured from outside: the same commands a performer types."""
