@@ -35,6 +35,7 @@ class Painter:
                help="From the style's colours to the world's; 0.5 as the world was made."),
         number("shadow", 0.5, 0.0, 1.0, smooth=0.1,
                help="The world's own light and shadow over the paint; 0.5 as the world was made."),
+        number("calm", 0.4, 0.0, 1.0, smooth=0.2, help="Soften the finest strokes, which shimmer when they move."),
         number("dwell", 0.6, 0.0, 1.0, smooth=0.5, help="How long the journey stays at a pure style; 0 always moves."),
     )
     PURE = True
@@ -78,7 +79,8 @@ class Painter:
         if amount > 0.0:
             styles = styles_at(world, request.point.journey, knobs.number("dwell"))
             own = about(world.own, knobs.number("own_colour"))
-            rgb = torch.lerp(rgb, blend.recoloured(self._stylizer.paint_pixels(rgb, styles), surface, own), amount)
+            painted = blend.calmed(self._stylizer.paint_pixels(rgb, styles), knobs.number("calm"))
+            rgb = torch.lerp(rgb, blend.recoloured(painted, surface, own), amount)
         rgb = blend.relit(rgb, surface, about(world.shadow, knobs.number("shadow")))[:size[1], :size[0]]
         return graded(rgb, knobs.number("contrast"), knobs.number("brightness"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from vj.models.surface import Surface, encode
 
@@ -21,6 +22,15 @@ def luma(rgb: Tensor) -> Tensor:
 def to_paint(surface: Surface) -> Tensor:
     """What the painter looks at, sRGB (H, W, 3): lit enough to show its forms, never so dark that it has none."""
     return encode(surface.lit(0.65))
+
+
+def calmed(painted: Tensor, share: float) -> Tensor:
+    """(H, W, 3): a share 0..1 of a 3x3 binomial blur. The finest strokes are what shimmers; they hold little else."""
+    if share <= 0.0:
+        return painted
+    wide = functional.pad(painted.permute(2, 0, 1)[None], (1, 1, 1, 1), mode="replicate")
+    soft = functional.avg_pool2d(functional.avg_pool2d(wide, 2, 1), 2, 1)[0].permute(1, 2, 0)
+    return torch.lerp(painted, soft, share)
 
 
 def recoloured(painted: Tensor, surface: Surface, own: float) -> Tensor:
