@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from vj.clock import now
 from vj.engine import Engine, Moment
 from vj.status import Meter, Status
-from vj.types import Clock, Frame, GenRequest, Image, RunnerStatus, Tick
+from vj.types import Clock, GenRequest, Image, RunnerStatus, Tick
 
 LATENCY_TAU = 2.0
 """Seconds over which the measured age of the picture is averaged for the quantiser's look-ahead."""
@@ -25,9 +25,9 @@ class LiveRunner(Protocol):
 
 
 class Screen(Protocol):
-    """Where frames are shown, and where keys come from. ``present`` may wait for the vertical blank."""
+    """Where frames are shown. ``present`` may wait for the vertical blank."""
 
-    def present(self, frame: Frame) -> None: ...
+    def present(self, frame: Any) -> None: ...
 
 
 class Performance:

@@ -107,6 +107,11 @@ class Stage:
         self._matrix.patch(cast.sources, cast.look.routes)
         self._enter(cast)
 
+    def beside(self, step: int) -> str:
+        """The look ``step`` places after the one on stage, round the list."""
+        place = self.names.index(self.look) if self.look in self.names else 0
+        return self.names[(place + step) % len(self.names)]
+
     def _enter(self, cast: _Cast) -> None:
         if not self.decks:
             self.decks.append(Deck("a", cast.walk, self._size))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vj.app.common import apart, assemble, chosen_look
 from vj.app.keeping import Keeping
+from vj.app.operator import Operator
 from vj.app.screen import Screening
 from vj.clock import WallClock
 from vj.config import bundled_track
@@ -17,6 +18,7 @@ from vj.console import Console
 from vj.engine import Engine
 from vj.options import Options
 from vj.performance import Performance
+from vj.status import Status
 from vj.types import AudioSource, VjError
 
 if TYPE_CHECKING:
@@ -75,9 +77,13 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
     duration = min(ends) if ends else None
     clock = WallClock(screening.form.fps, duration, sound.start(stack), slack=screening.slack)
-    performance = Performance(
-        engine, clock, runner, screen=screening.screen, hands=screening.hands(parts, engine, console),
-        tell=lambda at, status: console.status(at, status, duration or 0.0), kept=keeping.counts)
+    operator = Operator(screening.display, engine, screening.compositor, console)
+
+    def tell(at: float, status: Status) -> None:
+        console.status(at, status, duration or 0.0)
+        operator.tell(status)
+
+    performance = Performance(engine, clock, runner, screen=operator, hands=operator, tell=tell, kept=keeping.counts)
     try:
         performance.run()
     finally:

@@ -2,62 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vj.app.common import Format
-from vj.console import Console
-from vj.engine import Engine, Parts
 from vj.options import Options
-from vj.types import Tick
 
 if TYPE_CHECKING:
     from moderngl import Context
 
-    from vj.performance import Screen
     from vj.render.compositor import GLCompositor
+    from vj.render.display import Display
     from vj.render.effects import EffectLibrary
 
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software")
 """OpenGL renderers that draw on the CPU: there the picture starts smaller."""
+WINDOW_SLACK = 0.1
+"""At a monitor's own rate the vertical blank paces; the clock keeps this share of a period out of its way."""
 ON_GPU, ON_CPU = Format((1280, 720), 60.0), Format((640, 360), 30.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """The compositor, its shelf of effects, and the window where there is one."""
+    """The display, the compositor that draws in its context, and the shelf of effects."""
 
     form: Format
+    display: Display
     effects: EffectLibrary
     compositor: GLCompositor
-    screen: Screen | None = None
-    slack: float = 0.0
 
     @classmethod
     def open(cls, options: Options, stack: ExitStack) -> Screening:
         """Open a window, or a context without one. Raises VjError when the machine has none."""
         from vj.render.compositor import GLCompositor
-        from vj.render.context import headless_context
+        from vj.render.display import HeadlessDisplay, WindowDisplay
         from vj.render.effects import EffectLibrary
 
-        context = headless_context()
-        form = format_of(options, context)
+        display: Display
+        if options.headless:
+            display = HeadlessDisplay.open()
+        else:
+            display = WindowDisplay.open(options.size or ON_GPU.size, monitor=options.monitor,
+                                         fullscreen=options.fullscreen)
+        stack.callback(display.close)
+        form = format_of(options, display.context)
         effects = EffectLibrary.open()
-        compositor = GLCompositor(context, form.size, effects)
+        compositor = GLCompositor(display.context, form.size, effects)
         stack.callback(compositor.close)
-        return cls(form, effects, compositor)
+        return cls(form, display, effects, compositor)
 
-    def hands(self, parts: Parts, engine: Engine, console: Console) -> Callable[[Tick], bool]:
-        """What is asked each tick: keys, changed shaders. True ends the show."""
+    @property
+    def slack(self) -> float:
+        """How much of a frame's time is left to the screen's own rhythm."""
+        return WINDOW_SLACK if not isinstance(self.display, _headless()) and self.form.fps >= 50 else 0.0
 
-        def none(tick: Tick) -> bool:
-            for message in self.compositor.poll(tick.time):
-                console.message(message)
-            return False
 
-        return none
+def _headless() -> type:
+    from vj.render.display import HeadlessDisplay
+
+    return HeadlessDisplay
 
 
 def format_of(options: Options, context: Context) -> Format:

@@ -50,6 +50,8 @@ class Display(Protocol):
 
     def keys(self) -> list[str]: ...
 
+    def cancel_closing(self) -> None: ...
+
     def toggle_fullscreen(self) -> None: ...
 
     def close(self) -> None: ...
@@ -84,6 +86,10 @@ class HeadlessDisplay:
         """The keys pressed since the last call, in order."""
         pressed, self._pressed = self._pressed, []
         return pressed
+
+    def cancel_closing(self) -> None:
+        """The first wish to close is taken back."""
+        self.closing = False
 
     def toggle_fullscreen(self) -> None:
         self.fullscreen = not self.fullscreen

@@ -1,0 +1,90 @@
+"""The operator's end of a live show: keys in, words on the screen, changed shaders told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vj.control.keyboard import Action, Keyboard, help_text
+from vj.render.display import Words
+from vj.stage import LOOK
+from vj.types import ControlEvent, Tick
+
+if TYPE_CHECKING:
+    from vj.console import Console
+    from vj.engine import Engine
+    from vj.render.compositor import GLCompositor
+    from vj.render.display import Display
+    from vj.render.frame import GLFrame
+    from vj.status import Status
+
+SAY_FOR = 4.0
+"""Seconds that a message stays on the screen."""
+
+
+class Operator:
+    """Shows each frame with the words that belong over it, and carries out what the keys say."""
+
+    def __init__(self, display: Display, engine: Engine, compositor: GLCompositor, console: Console) -> None:
+        self._display, self._engine, self._compositor, self._console = display, engine, compositor, console
+        self._keyboard = Keyboard()
+        self._keyboard.start(self._emit)
+        engine.parts.landed.append(lambda _, event: self._keyboard.changed(event.path, event.value, event.source))
+        self._time = 0.0
+        self._help = False
+        self._said, self._said_until = "", 0.0
+        self._heard = ""
+        self.status = ""
+
+    def present(self, frame: GLFrame) -> None:
+        """Put a frame on the screen."""
+        message = self._keyboard.message(self._time) or (self._said if self._time < self._said_until else "")
+        words = Words(self.status if self._help else "", message, help_text() if self._help else "")
+        self._display.present(frame, self._time, words)
+
+    def tell(self, status: Status) -> None:
+        """The newest status, for those who ask for help."""
+        self.status = status.line()
+
+    def __call__(self, tick: Tick) -> bool:
+        """Read the keys; True when the show is to end."""
+        self._time = tick.time
+        for message in self._compositor.poll(tick.time):
+            self._say(message)
+        if self._engine.message != self._heard:
+            self._heard = self._engine.message
+            self._say(self._heard)
+        pressed = self._display.keys()
+        actions = [self._keyboard.pressed(key, tick.time) for key in pressed]
+        if self._display.closing:
+            actions.append(self._close_asked(tick))
+        ends = [self._does(action) for action in actions]  # all of them, before the answer
+        return any(ends)
+
+    def _close_asked(self, tick: Tick) -> Action:
+        action = self._keyboard.ask_quit(tick.time)
+        if action is Action.ASK_QUIT:
+            self._display.cancel_closing()
+        return action
+
+    def _does(self, action: Action | None) -> bool:
+        stage = self._engine.parts.stage
+        match action:
+            case Action.FULLSCREEN:
+                self._display.toggle_fullscreen()
+            case Action.NEXT_LOOK:
+                self._emit(ControlEvent(LOOK, stage.beside(1), "keyboard"))
+            case Action.PREVIOUS_LOOK:
+                self._emit(ControlEvent(LOOK, stage.beside(-1), "keyboard"))
+            case Action.HELP:
+                self._help = not self._help
+        return action is Action.QUIT
+
+    def _emit(self, event: ControlEvent) -> None:
+        self._engine.parts.inbox.put(event)
+        if event.path == LOOK:
+            self._say(f"look: {event.value}")
+
+    def _say(self, message: str) -> None:
+        self._said, self._said_until = message, self._time + SAY_FOR
+        if message:
+            self._console.message(message)
