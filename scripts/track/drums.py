@@ -19,7 +19,7 @@ def kick(length: float = 0.30) -> Sound:
     body = np.tanh(1.6 * body) / np.tanh(1.6)
     click = equalise(noise("kick click", length), bandpass(3400, 0.6)) * np.exp(-t / 0.0022) * 0.55
     knock = np.sin(TAU * 1150 * t) * np.exp(-t / 0.0045) * 0.22
-    return (body + click + knock) * np.minimum(1, t / 0.0004) * fade_out(len(t), 0.06)
+    return np.asarray((body + click + knock) * np.minimum(1, t / 0.0004) * fade_out(len(t), 0.06))
 
 
 def clap(take: int = 0) -> Sound:
@@ -63,7 +63,8 @@ def open_hat(take: int = 0) -> Sound:
     metal = _metal(f"open {take}", 0.3)
     sides = [metal + 0.8 * noise(f"open air {take} {side}", 0.3) for side in "lr"]
     envelope = decay(0.3, 0.11, 0.0008) * fade_out(round(0.3 * RATE), 0.08)
-    return equalise(np.stack(sides, axis=1) * envelope[:, None], highpass(6200), highpass(4200), shelf(12_000, -2)) * 0.45
+    spray = np.stack(sides, axis=1) * envelope[:, None] * 0.45
+    return equalise(spray, highpass(6200), highpass(4200), shelf(12_000, -2))
 
 
 def shaker(take: int = 0) -> Sound:

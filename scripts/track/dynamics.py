@@ -22,7 +22,8 @@ def duck(count: int, kicks: list[float], depth: float, recover: float = 0.30) ->
     """Gain (n, 1) that dips by ``depth`` at every kick and comes back along a cosine within ``recover`` seconds."""
     gain = np.ones(count)
     t = np.arange(round(recover * RATE)) / RATE
-    dip = 1 - depth * np.minimum(1, t / 0.002) * (0.5 + 0.5 * np.cos(np.pi * np.clip((t - 0.045) / (recover - 0.045), 0, 1)))
+    back = np.clip((t - 0.045) / (recover - 0.045), 0, 1)
+    dip = 1 - depth * np.minimum(1, t / 0.002) * (0.5 + 0.5 * np.cos(np.pi * back))
     for kick in kicks:
         start = round(kick * RATE)
         part = gain[start : start + len(dip)]

@@ -60,7 +60,7 @@ def fast_length(count: int) -> int:
 def response(bands: tuple[Biquad, ...], size: int) -> NDArray[np.complex128]:
     """Product of the biquads' exact transfer functions on the bins of a real FFT, (size // 2 + 1,)."""
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
-    total = np.ones_like(z)
+    total: NDArray[np.complex128] = np.ones_like(z)
     for b, a in bands:
         total *= (b[0] + z * (b[1] + z * b[2])) / (a[0] + z * (a[1] + z * a[2]))
     return total

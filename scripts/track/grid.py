@@ -67,7 +67,8 @@ def beat_grid(kicks: list[float]) -> dict[str, object]:
         "first_beat": LEAD_IN,
         "beats_per_bar": 4,
         "sections": [
-            {"name": s.name, "start": round(at(s.first), 6), "end": round(at(s.end), 6), "bars": s.bars} for s in SECTIONS
+            {"name": s.name, "start": round(at(s.first), 6), "end": round(at(s.end), 6), "bars": s.bars}
+            for s in SECTIONS
         ],
         "beats": [round(t, 6) for t in beats],
         "downbeats": [round(t, 6) for t in beats[::4]],

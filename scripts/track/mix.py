@@ -11,24 +11,54 @@ from .oscillators import Sound
 from .score import Score
 from .space import convolve, echoes, room, widen
 
-# Cutoffs in Hz over bars: a line is straight in octaves between its points
+Line = tuple[tuple[float, float], ...]  # points of bar and positive value, geometric in between
+
+# Cutoffs in Hz over bars
 STAB_FILTER = (
     (0, 420), (7.9, 2400), (8, 1500), (15.9, 3600), (16, 600), (20, 1100), (22, 2600), (23.7, 9000), (24, 4200),
     (32, 7000), (39.9, 6000), (40, 3500), (43, 900), (46, 500),
 )  # fmt: skip
 PAD_FILTER = ((4, 300), (8, 900), (15, 1100), (16, 500), (20, 2600), (23.7, 6500), (24, 1800), (40, 2400), (46, 400))
 DRUM_HIGHPASS = ((0, 25), (20, 60), (22, 160), (23.7, 600), (23.75, 25), (46, 25))  # the build loses its ground
+MOVING: dict[str, tuple[Line, float, str]] = {
+    "clap": (DRUM_HIGHPASS, 0.7, "high"),
+    "stab": (STAB_FILTER, 1.0, "low"),
+    "pad": (PAD_FILTER, 0.8, "low"),
+}
+FILTERS = {
+    "bass": (highpass(32), bell(220, -2.5), bell(900, 2.0)),
+    "clap": (highpass(140),),
+    "hats": (highpass(3000),),
+    "stab": (highpass(150),),
+    "keys": (highpass(140), bell(320, -2), shelf(3000, 2)),
+    "pad": (highpass(130), bell(300, -2)),
+    "voice": (highpass(260), bell(3200, 6), shelf(8000, 4)),
+    "pluck": (highpass(350), lowpass(11_000)),
+}
+WIDTH = {"bass": 0.0, "hats": 1.2, "stab": 1.25, "pad": 1.3}
 LEVEL = {
     "kick": 0.66, "bass": 0.42, "clap": 0.95, "hats": 1.0, "perc": 0.85, "stab": 0.62, "keys": 0.80,
     "pad": 0.58, "voice": 0.38, "pluck": 0.70, "air": 0.46, "boom": 0.55,
 }  # fmt: skip
-DUCKING = {"bass": 0.92, "stab": 0.55, "keys": 0.4, "pad": 0.72, "voice": 0.25, "pluck": 0.35, "air": 0.45, "hats": 0.12}
+DUCKING = {
+    "bass": 0.92, "pad": 0.72, "stab": 0.55, "air": 0.45, "keys": 0.40, "pluck": 0.35, "voice": 0.25, "hats": 0.12,
+}  # fmt: skip
+HALL = (
+    (0, 0.8), (GROOVE.first, 0.7), (BREAKDOWN.first, 1.5), (BUILD.first, 1.4), (DROP.first - 0.01, 1.2),
+    (DROP.first, 0.75), (OUTRO.first, 1.0), (OUTRO.end, 1.5),
+)  # fmt: skip
+# The hand on the master fader: the breakdown steps back so that the drop can come forward, and the beat before it
+# holds its breath
+FADER = (
+    (0, 0.82), (8, 0.85), (8.01, 0.92), (15.99, 0.95), (16, 0.54), (20, 0.50), (23.74, 0.78), (23.76, 0.42),
+    (23.99, 0.42), (24, 1.0), (40, 0.95), (46, 0.9),
+)  # fmt: skip
 DRIVE = 1.62  # into the soft clip: the loudness of the record
-CEILING = 10 ** (-3.0 / 20)  # the codec adds up to 2 dB on top: decoded peaks come out near -1 dBFS
+CEILING = 10 ** (-3.4 / 20)  # the codec adds up to 2 dB on top: decoded peaks come out near -1 dBFS
 
 
-def line(points: tuple[tuple[float, float], ...], count: int) -> Sound:
-    """An automation line, (n,): points of bar and positive value, geometric in between."""
+def line(points: Line, count: int) -> Sound:
+    """An automation line, one value a sample, (n,)."""
     bars, values = zip(*points, strict=True)
     times = [at(bar, swing=False) for bar in bars]
     return np.exp(np.interp(np.arange(count) / RATE, times, np.log(values)))
@@ -45,30 +75,16 @@ def mix(score: Score) -> Sound:
 
 
 def _treat(name: str, sound: Sound, count: int) -> Sound:
-    """A stem's own filters."""
-    match name:
-        case "bass":
-            return widen(equalise(sound, highpass(32), bell(220, -2.5), bell(900, 2.0)), 0.0)
-        case "clap":
-            return sweep(equalise(sound, highpass(140)), line(DRUM_HIGHPASS, count), 0.7, "high")
-        case "hats":
-            return widen(equalise(sound, highpass(3000)), 1.2)
-        case "stab":
-            return widen(equalise(sweep(sound, line(STAB_FILTER, count), 1.0), highpass(150)), 1.25)
-        case "keys":
-            return equalise(sound, highpass(140), bell(320, -2), shelf(3000, 2))
-        case "pad":
-            return widen(equalise(sweep(sound, line(PAD_FILTER, count), 0.8), highpass(130), bell(300, -2)), 1.3)
-        case "voice":
-            return equalise(sound, highpass(260), bell(3200, 6), shelf(8000, 4))
-        case "pluck":
-            return equalise(sound, highpass(350), lowpass(11_000))
-        case _:
-            return sound
+    """A stem's own filters and width."""
+    if name in MOVING:
+        points, q, kind = MOVING[name]
+        sound = sweep(sound, line(points, count), q, kind)
+    return widen(equalise(sound, *FILTERS.get(name, ())), WIDTH.get(name, 1.0))
 
 
 def _rooms(stems: dict[str, Sound], score: Score) -> Sound:
     """What comes back from the small room, the hall and the echo; it ducks and breathes with the kick too."""
+
     def send(**amounts: float) -> Sound:
         parts = (amount * LEVEL[name] * stems[name] for name, amount in amounts.items() if name in stems)
         return sum(parts, np.zeros((score.length, 2)))
@@ -79,13 +95,6 @@ def _rooms(stems: dict[str, Sound], score: Score) -> Sound:
     hall = convolve(wet * line(HALL, score.length)[:, None], room("hall", 2.1, 0.45, 0.022))
     return 0.8 * small + (echo + 0.6 * hall) * duck(score.length, score.kicks, 0.45)
 
-
-HALL = (
-    (0, 0.8), (GROOVE.first, 0.7), (BREAKDOWN.first, 1.5), (BUILD.first, 1.4), (DROP.first - 0.01, 1.2),
-    (DROP.first, 0.75), (OUTRO.first, 1.0), (OUTRO.end, 1.5),
-)  # fmt: skip
-# The hand on the master fader: the breakdown steps back so that the drop can come forward
-FADER = ((0, 0.82), (8, 0.85), (8.01, 0.92), (15.99, 0.95), (16, 0.62), (20, 0.56), (23.7, 0.78), (24, 1.0), (40, 0.95), (46, 0.9))
 
 def master(sound: Sound) -> Sound:
     """Clean the bottom, glue, colour, soften the peaks, stop at the ceiling. No gain depends on the whole record."""

@@ -38,7 +38,7 @@ def noise(name: str, length: float) -> Sound:
 def phase(freq: ArrayLike, count: int, start: float = 0.0) -> Sound:
     """Phase in turns of an oscillator whose frequency (Hz) may change at every sample."""
     step = np.broadcast_to(np.asarray(freq, float) / RATE, (count,))
-    return start + np.cumsum(step) - step[0]
+    return np.asarray(start + np.cumsum(step) - step[0])
 
 
 def saw(freq: float, length: float, start: float = 0.0) -> Sound:
@@ -62,7 +62,7 @@ def resonance(ratio: Sound, q: float) -> Sound:
 
 
 def swept_saw(freq: float, cutoff: Sound, q: float = 0.9, start: float = 0.0, odd: float = 1.0) -> Sound:
-    """A sawtooth behind a resonant low-pass, summed harmonic by harmonic, so that the cutoff (n,) in Hz may move freely.
+    """A sawtooth behind a resonant low-pass, summed harmonic by harmonic: the cutoff (n,) in Hz may move freely.
 
     ``odd`` below 1 thins the even harmonics out: 0 is a square.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,9 +14,20 @@ from .grid import BARS, BREAKDOWN, BUILD, DROP, DURATION, GROOVE, INTRO, LEAD_IN
 from .oscillators import Sound
 from .space import stereo
 
+
+class Syllable(NamedTuple):
+    """A sung note: its bar in the phrase of four, its step, its length in steps, MIDI note, vowels from and to."""
+
+    bar: int
+    step: int
+    length: float
+    note: int
+    vowels: str
+
+
 # Fm9, Dbmaj9, Bbm9, Cm11: one bar each, close voicings that share notes, so that the hand hardly moves
-CHORDS = ((53, 56, 60, 63, 67), (53, 56, 60, 63, 65), (53, 56, 58, 61, 60 + 12), (55, 58, 60, 63, 65))
-ROOTS = (29, 25, 34, 36)  # F1, Db1 (played an octave up where it would be too low), Bb1, C2
+CHORDS = ((53, 56, 60, 63, 67), (53, 56, 60, 63, 65), (53, 56, 58, 61, 72), (55, 58, 60, 63, 65))
+ROOTS = (29, 37, 34, 36)  # F1, Db2, Bb1, C2
 
 CLOSED = "6.4.6.4.6.4.6.47"
 SIXTEENTHS = "8357835783578358"
@@ -24,19 +36,25 @@ CLAP = "....9.......9..."
 CLAP_GHOST = "....9.......9..3"
 SHAKER = "3746374637463746"
 CONGAS = "...5..7....6.4.8"
+CONGA_PITCHES = (208.0, 277.0, 208.0, 311.0, 233.0)  # Hz
 RIM = "..6..5....6..6.."
 RIDE = "7...7...7...7.5."
 STABS = ("...9..8...6..7..", "..8...9..6....8.")
-BASS = (  # step, length in steps, octave, velocity: the kick's sixteenth stays free
-    ((1, 1, 0, 6), (2, 1.4, 0, 9), (5, 1, 0, 6), (6, 1.4, 0, 9), (9, 1, 0, 6), (10, 1.2, 0, 9), (11, 1, 1, 7), (14, 1.6, 0, 9)),
-    ((2, 1.4, 0, 9), (3, 1, 0, 6), (6, 1.4, 0, 9), (7, 0.8, 1, 7), (10, 1.4, 0, 9), (13, 1, 0, 7), (14, 1, 0, 8), (15, 0.9, 1, 7)),
+BASS = (  # the sixteenth of the kick stays free
+    ".69..69..69L..9.",
+    "..96..9S..9..66S",
 )
-HOOK = (  # bar, step, length in steps, note, vowels
-    (0, 2, 2.5, 72, "oo ah"), (0, 5, 2.5, 75, "oh ah"), (0, 8, 5, 72, "ah oh"), (0, 14, 2, 70, "oo eh"),
-    (1, 0, 4, 68, "oh ah"), (1, 6, 3, 70, "oo ah"), (1, 10, 5, 72, "ah oh"),
-    (2, 2, 2.5, 72, "oo ah"), (2, 5, 2.5, 75, "oh ah"), (2, 8, 3.5, 77, "ah eh"), (2, 12, 2, 75, "oo ah"), (2, 14, 2, 72, "oo oh"),
-    (3, 0, 5, 70, "oh ah"), (3, 6, 8, 67, "oo oh"),
+BASS_MARKS = {  # length in steps, semitones up, velocity
+    "9": (1.4, 0, 1.0), "6": (1.0, 0, 0.67), "L": (1.0, 12, 0.62), "S": (0.85, 12, 0.62),
+}  # fmt: skip
+HOOK = (
+    Syllable(0, 2, 2.5, 72, "oo ah"), Syllable(0, 5, 2.5, 75, "oh ah"), Syllable(0, 8, 5, 72, "ah oh"),
+    Syllable(0, 14, 2, 70, "oo eh"), Syllable(1, 0, 4, 68, "oh ah"), Syllable(1, 6, 3, 70, "oo ah"),
+    Syllable(1, 10, 5, 72, "ah oh"), Syllable(2, 2, 2.5, 72, "oo ah"), Syllable(2, 5, 2.5, 75, "oh ah"),
+    Syllable(2, 8, 3.5, 77, "ah eh"), Syllable(2, 12, 2, 75, "oo ah"), Syllable(2, 14, 2, 72, "oo oh"),
+    Syllable(3, 0, 5, 70, "oh ah"), Syllable(3, 6, 8, 67, "oo oh"),
 )  # fmt: skip
+SECOND_VOICE = {77: 72, 75: 72, 72: 68, 70: 65, 68: 65, 67: 63}  # a third or a fourth below
 ARP = (0, 2, 4, 1, 3, 2, 4, 3, 0, 2, 4, 1, 4, 3, 2, 1)
 ARP_PLAYED = "8..6..7.8..6.7.5"
 
@@ -62,6 +80,9 @@ class Score:
         self.play(stem, max(start, 0) / RATE, sound[max(-start, 0) :], gain)
 
 
+Part = Callable[[Score, int], None]
+
+
 def hits(pattern: str) -> Iterator[tuple[int, float]]:
     """Step and velocity 0..1 of a pattern's hits."""
     return ((step, int(mark) / 9) for step, mark in enumerate(pattern) if mark != ".")
@@ -77,7 +98,7 @@ def write(bars: int = BARS) -> Score:
     return score
 
 
-def every(pattern: str, stem: str, sounds: Callable[[int], Sound], gain: float, pan: float = 0.0) -> Callable[[Score, int], None]:
+def every(pattern: str, stem: str, sounds: Callable[[int], Sound], gain: float, pan: float = 0.0) -> Part:
     """A part that repeats one pattern, taking turns between four slightly different hits."""
 
     def part(score: Score, bar: int) -> None:
@@ -140,7 +161,7 @@ def hats(score: Score, bar: int) -> None:
     every(SIXTEENTHS if full else CLOSED, "hats", drums.closed_hat, 0.34 if full else 0.28, 0.15)(score, bar)
     if full or (INTRO.has(bar) and bar >= 4) or (OUTRO.has(bar) and bar < OUTRO.end - 1):
         every(OPEN, "hats", drums.open_hat, 0.42, -0.1)(score, bar)
-    if DROP.has(bar) and bar >= DROP.first + 8:
+    if second_half(bar):
         every(RIDE, "hats", drums.ride, 0.34, 0.3)(score, bar)
 
 
@@ -154,20 +175,21 @@ def percussion(score: Score, bar: int) -> None:
     every(RIM, "perc", lambda _: once(drums.rim), 0.2, 0.5)(score, bar)
     if bar >= GROOVE.first:
         for i, (step, velocity) in enumerate(hits(CONGAS)):
-            score.play("perc", at(bar, step), once(drums.conga, (208.0, 277.0, 208.0, 311.0, 233.0)[i]), 0.34 * velocity, -0.35)
+            score.play("perc", at(bar, step), once(drums.conga, CONGA_PITCHES[i]), 0.34 * velocity, -0.35)
 
 
 def bass(score: Score, bar: int) -> None:
     """Rolls between the kicks in groove and drop; long notes carry the second half of the breakdown."""
-    root = ROOTS[bar % 4] + (12 if ROOTS[bar % 4] < 29 else 0)
+    root = ROOTS[bar % 4]
     if BREAKDOWN.has(bar):
         score.play("bass", at(bar), once(voices.bass, root, 15.5 * STEP, 0.15), 0.4)
     if not (GROOVE.has(bar) or DROP.has(bar) or bar in (OUTRO.first, OUTRO.first + 1)):
         return
     bright = 1.0 if DROP.has(bar) else 0.55
-    for step, length, octave, velocity in BASS[bar % 2]:
-        tone = once(voices.bass, root + 12 * octave, length * STEP, bright)
-        score.play("bass", at(bar, step), tone, velocity / 9 * (0.8 if octave else 1.0))
+    for step, mark in enumerate(BASS[bar % 2]):
+        if mark != ".":
+            length, up, velocity = BASS_MARKS[mark]
+            score.play("bass", at(bar, step), once(voices.bass, root + up, length * STEP, bright), velocity)
 
 
 def stabs(score: Score, bar: int) -> None:
@@ -202,32 +224,32 @@ def pad(score: Score, bar: int) -> None:
 
 
 def hook(score: Score, bar: int) -> None:
-    """The voice: a first call late in the groove, alone in the breakdown, all of it in the drop."""
+    """The voice: a first call late in the groove, alone in the breakdown, in two parts at the end of the drop."""
     if not (GROOVE.first + 4 <= bar < BREAKDOWN.end or DROP.has(bar)):
         return
     before = None
-    for place, step, length, note, vowels in HOOK:
-        if place == bar % 4:
-            _syllable(score, bar, step, length, note, vowels, before)
-            before = note
+    for sung in (s for s in HOOK if s.bar == bar % 4):
+        length, vowels = sung.length * STEP, tuple(sung.vowels.split())
+        score.play("voice", at(bar, sung.step), once(voices.voice, sung.note, length, vowels, before))
+        if second_half(bar):
+            under = once(voices.voice, SECOND_VOICE[sung.note], length, vowels)
+            score.play("voice", at(bar, sung.step), under, 0.55)
+        before = sung.note
 
 
-def _syllable(score: Score, bar: int, step: int, length: float, note: int, vowels: str, before: int | None) -> None:
-    closed, opened = vowels.split()
-    score.play("voice", at(bar, step), once(voices.voice, note, length * STEP, (closed, opened), before))
-    if DROP.has(bar) and bar >= DROP.first + 8:  # a second voice a third or fourth below
-        under = {77: 72, 75: 72, 72: 68, 70: 67, 68: 65, 67: 63}[note]
-        score.play("voice", at(bar, step), once(voices.voice, under, length * STEP, (closed, opened), None), 0.55)
+def second_half(bar: int) -> bool:
+    """Whether the drop has come back richer."""
+    return DROP.first + 8 <= bar < DROP.end
 
 
 def arp(score: Score, bar: int) -> None:
     """Glass over the chords: a shimmer in the breakdown, the whole figure in the second half of the drop."""
-    second_half = DROP.has(bar) and bar >= DROP.first + 8
-    if not (second_half or BREAKDOWN.has(bar) or BUILD.has(bar) or INTRO.has(bar)):
+    rich = second_half(bar)
+    if not (rich or BREAKDOWN.has(bar) or BUILD.has(bar) or INTRO.has(bar)):
         return
-    gain = 0.7 if second_half else 0.42
+    gain = 0.7 if rich else 0.42
     for step, velocity in hits(ARP_PLAYED):
-        note = CHORDS[bar % 4][ARP[step]] + (24 if second_half or step % 8 else 12)
+        note = CHORDS[bar % 4][ARP[step]] + (24 if rich or step % 8 else 12)
         score.play("pluck", at(bar, step), once(voices.pluck, note), gain * velocity, 0.6 * (-1) ** step)
 
 

@@ -16,12 +16,12 @@ def stereo(sound: Sound, pan: float = 0.0) -> Sound:
     if sound.ndim == 2:
         return sound
     angle = (pan + 1) * np.pi / 4
-    return np.sqrt(2) * sound[:, None] * np.array([np.cos(angle), np.sin(angle)])
+    return np.asarray(sound[:, None] * (np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])))
 
 
 def widen(sound: Sound, width: float) -> Sound:
     """Side signal times ``width``: 0 is mono, 1 as it was."""
-    mid = sound.mean(axis=1, keepdims=True)
+    mid: Sound = sound.mean(axis=1, keepdims=True)
     return mid + width * (sound - mid)
 
 
@@ -39,7 +39,7 @@ def room(name: str, rt60: float, damping: float, predelay: float = 0.01) -> Soun
     tail *= np.minimum(1.0, t / 0.012)[:, None]
     tail = equalise(tail + _early(name, len(t)) * np.abs(tail).max(), highpass(180.0))
     out = np.pad(tail, ((round(predelay * RATE), 0), (0, 0)))
-    return out / np.sqrt((out**2).sum(axis=0))
+    return np.asarray(out / np.sqrt((out**2).sum(axis=0)))
 
 
 def _early(name: str, count: int) -> Sound:

@@ -65,7 +65,7 @@ def pad(notes: tuple[int, ...], length: float) -> Sound:
 
 
 def voice(note: int, length: float, vowels: tuple[str, str] = ("oo", "ah"), before: int | None = None) -> Sound:
-    """Three singers on one syllable that opens from one vowel to the other, gliding from the note ``before``, (n, 2)."""
+    """Three singers on a syllable that opens from one vowel to the other, gliding from the note ``before``, (n, 2)."""
     t = seconds(length)
     opening = np.clip((t - 0.02) / 0.11, 0, 1)
     out = np.zeros((len(t), 2))
