@@ -8,7 +8,7 @@ uniform sampler2D turn;
 #include master
 
 void main() {
-    vec3 next = light(mastered(texture(picture, isf_FragNormCoord).rgb));
-    vec3 last = light(texture(shown, isf_FragNormCoord).rgb);
+    vec3 next = light(mastered(texelFetch(picture, ivec2(gl_FragCoord.xy), 0).rgb));
+    vec3 last = light(texelFetch(shown, ivec2(gl_FragCoord.xy), 0).rgb);
     color = vec4(display(mix(last, next, texture(turn, isf_FragNormCoord).b)), 1.0);
 }

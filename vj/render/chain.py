@@ -142,6 +142,10 @@ class Chain:
                  uniforms: Uniforms) -> Texture:
         images = dict.fromkeys(instance.shader.effect.images, picture)
         over = instance.draw(images, values, uniforms, self._free(picture))
+        if over.size != self._size:  # the effect ended in a smaller buffer of its own
+            target = self._free(picture)
+            self._painters["copy"].draw(target.framebuffer, {"image": over}, {})
+            over = target.texture
         if amount >= 1.0:
             return over
         target = self._free(picture, over)

@@ -62,7 +62,7 @@ class LookChange:
 
     def begin(self, picture: Texture, length: float = 0.0) -> Texture:
         """Start from a copy of ``picture``, which is returned; ``length`` seconds, or ``mix/time`` when that is 0."""
-        self._painters["copy"].draw(self._from.framebuffer, {"image": picture}, {})
+        self._painters["hold"].draw(self._from.framebuffer, {"image": picture}, {})
         self._since, self._length = 0.0, length
         return self._from.texture
 

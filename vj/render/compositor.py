@@ -34,7 +34,7 @@ UNFREEZE = 0.25
 """Seconds from a frozen picture back into the running one."""
 RELOAD = 0.1
 """Seconds from the old version of a shader to the new one."""
-_PAINTERS = ("copy", "mix", "upscale", "deck", "drift", "measure", "flashes", "gate", "output")
+_PAINTERS = ("copy", "hold", "mix", "upscale", "deck", "drift", "measure", "flashes", "gate", "output")
 
 
 class GLCompositor:
@@ -161,7 +161,7 @@ class GLCompositor:
         return self._idle.draw({}, params.get("fx/idle", {}), uniforms, self._room[0])
 
     def _copy(self, source: Texture, target: Surface) -> None:
-        self._painters["copy"].draw(target.framebuffer, {"image": source}, {})
+        self._painters["hold"].draw(target.framebuffer, {"image": source}, {})
 
     # ------------------------------------------------------------------------------------ the state
 
@@ -179,11 +179,11 @@ class GLCompositor:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Put back what ``state`` gave. Raises VjError where it does not fit this size or chain."""
         self._pulse.kick = float(state["kick"])
-        for name in {key.split("/")[0].removeprefix("deck.") for key in state if key.startswith("deck.")}:
-            self._deck(name).restore(_under(state, f"deck.{name}/"))
         for part, holder in (("chain", self._chain), ("change", self._change), ("master", self._master),
                              ("idle", self._idle)):
             holder.restore(_under(state, f"{part}/"))
+        for name in sorted({key.split("/")[0].removeprefix("deck.") for key in state if key.startswith("deck.")}):
+            self._deck(name).restore(_under(state, f"deck.{name}/"))
         if "frozen" in state:
             self._frozen = Surface(self.context, self.size)
             self._frozen.write(state["frozen"])

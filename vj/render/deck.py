@@ -135,7 +135,7 @@ class Deck:
         """What is on screen: the last image itself, or in the middle of a fade or a melt a snapshot."""
         if self._fade >= WHOLE and self._stale == 0.0:
             return newer
-        self._painters["copy"].draw(self._snapshot.framebuffer, {"image": self._canvas[0].texture}, {})
+        self._painters["hold"].draw(self._snapshot.framebuffer, {"image": self._canvas[0].texture}, {})
         width, height = self._reach(newer)
         return _Slot(self._snapshot, self._view, (width, -height))
 
@@ -244,7 +244,7 @@ class Upscaler:
 
     def _draw(self, image: Texture, target: Surface) -> None:
         if target.size == image.size:
-            self._painters["copy"].draw(target.framebuffer, {"image": image}, {})
+            self._painters["hold"].draw(target.framebuffer, {"image": image}, {})
             return
         half = self._room((target.size[0], image.size[1]))
         self._painters["upscale"].draw(half.framebuffer, {"image": image}, {"axis": (1.0, 0.0)})

@@ -24,6 +24,7 @@ _GLSL_TYPES = {"float": "float", "bool": "bool", "event": "bool", "long": "int",
                "image": "sampler2D"}
 
 _PRELUDE = """#version 330
+#line 900000 0
 in vec2 isf_FragNormCoord;
 out vec4 vj_Out;
 vec4 isf_FragColor = vec4(0.0, 0.0, 0.0, 1.0);
@@ -51,12 +52,13 @@ void main() {
 }
 """
 
-_AUTHOR = 1
-"""Source-string number of the author's text in ``#line``; ours is 0."""
+_OURS = 900_000
+"""Lines from here on are ours, below it the author's. Mesa loses the source-string number on the way, so that is not
+what tells them apart."""
 
 _COMPLAINTS = (
-    re.compile(r"^(?:ERROR: )?(\d+):(\d+)(?:\(\d+\))?: (?:error: )?(.*)", re.MULTILINE),  # Mesa, Intel, AMD, macOS
-    re.compile(r"^(\d+)\((\d+)\) : error (?:\w+: )?(.*)", re.MULTILINE),  # NVIDIA
+    re.compile(r"^(?:ERROR: )?\d+:(\d+)(?:\(\d+\))?: (?:error: )?(?!warning)(.*)", re.MULTILINE),  # Mesa, Intel, AMD, macOS
+    re.compile(r"^\d+\((\d+)\) : error (?:\w+: )?(.*)", re.MULTILINE),  # NVIDIA
 )
 
 
@@ -69,8 +71,8 @@ def fragment(effect: Effect, index: int = 0) -> str:
     declared += [f"uniform {_GLSL_TYPES[i.type]} {i.name};" for i in effect.inputs]
     declared += [f"uniform sampler2D {name};" for name in effect.targets]
     declared += [f"uniform float {name};" for name in AUDIO_UNIFORMS]
-    return "\n".join([_PRELUDE, *declared, "#define main isf_main", f"#line 1 {_AUTHOR}", _modern(effect.source),
-                      f"#line 1 0{_EPILOGUE}"])
+    return "\n".join([_PRELUDE, *declared, "#define main isf_main", "#line 1 1", _modern(effect.source),
+                      f"#line {_OURS} 0{_EPILOGUE}"])
 
 
 def _modern(source: str) -> str:
@@ -84,8 +86,8 @@ def _modern(source: str) -> str:
 def complaint(effect: Effect, log: str) -> str:
     """One sentence ``file:line: message`` from a driver's compile log."""
     for pattern in _COMPLAINTS:
-        for string, line, message in pattern.findall(log):
-            if int(string) == _AUTHOR:
+        for line, message in pattern.findall(log):
+            if int(line) < _OURS:
                 return f"{effect.path}:{line}: {message.strip()}"
     lines = [line.strip() for line in log.splitlines() if "error" in line.lower()]
     return f"{effect.path}: {lines[0] if lines else 'does not compile: ' + ' '.join(log.split())[:200]}"
