@@ -42,8 +42,9 @@ class Canvas:
         except KeyError:
             raise VjError(f"there is no world called {name!r}") from None
 
-    def content(self, request: GenRequest, world: World, knobs: Knobs, size: tuple[int, int]) -> Surface:
-        """The world where the walk stands; both sides of ``size`` are even."""
+    def content(self, request: GenRequest, world: World, knobs: Knobs, size: tuple[int, int],
+                turn: float = 0.0) -> Surface:
+        """The world where the walk stands; both sides of ``size`` are even. ``turn``: where its palette starts."""
         width, height = size
         network = self._network(world)
         z = latent(request.point, request.seed, world.pattern.seed, LATENT)
@@ -51,7 +52,7 @@ class Canvas:
         fields = network.fields(z, content_map(camera), camera.zoom, (width // INNER, height // INNER),
                                 scale=knobs.number("scale"), warp=knobs.number("warp"), detail=knobs.number("detail"))
         table = self.table(world, knobs.number("hue"), knobs.number("vivid"))
-        return surface.draw(surface.enlarge(fields, size, MARGIN), table, finish(world, knobs))
+        return surface.draw(surface.enlarge(fields, size, MARGIN), table, finish(world, knobs, turn))
 
     def table(self, world: World, hue: float, vivid: float) -> Tensor:
         """The palette's ring (TABLE, 3) of linear light, turned by ``hue`` and strengthened by ``vivid``."""
@@ -69,13 +70,14 @@ class Canvas:
         return self._networks[world.name]
 
 
-def finish(world: World, knobs: Knobs) -> Finish:
+def finish(world: World, knobs: Knobs, turn: float) -> Finish:
     """The world's surface as the knobs turn it."""
     own = world.finish
     relief = knobs.number("relief")
-    return replace(own, cycles=own.cycles * knobs.number("cycles"), shift=own.shift + knobs.number("shift"),
-                   relief=own.relief * relief, gloss=own.gloss * relief, ripple=own.ripple * knobs.number("ripple"),
-                   depth=min(own.depth * knobs.number("depth"), 1.0), ink=own.ink)
+    return replace(own, cycles=own.cycles * knobs.number("cycles"),
+                   shift=(own.shift + knobs.number("shift") + turn) % 1.0, relief=own.relief * relief,
+                   gloss=own.gloss * relief, ripple=own.ripple * knobs.number("ripple"),
+                   depth=min(own.depth * knobs.number("depth"), 1.0))
 
 
 def graded(rgb: Tensor, contrast: float, brightness: float) -> Tensor:

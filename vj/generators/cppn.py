@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from vj.generators._canvas import Canvas
 
 
+STATIONS = 12
+"""The journey turns the palette: after so many stations it is back home."""
+
+
 class Cppn:
     """One world at the walk's point, lit and coloured."""
 
@@ -41,7 +45,8 @@ class Cppn:
         size, knobs = checked_size(request), Knobs(self.PARAMS, request.params)
         with torch.inference_mode():
             world = self._canvas.world(knobs.text("world"))
-            surface = self._canvas.content(request, world, knobs, evened(size, INNER))
+            surface = self._canvas.content(request, world, knobs, evened(size, INNER),
+                                           request.point.journey / STATIONS)
             rgb = encode(surface.lit())[:size[1], :size[0]]
             pixels = to_pixels(graded(rgb, knobs.number("contrast"), knobs.number("brightness")))
         return image(request, pixels, start)
