@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from track import drums, dynamics, filters, grid, ogg, oscillators, score, space  # noqa: E402
+from track import drums, dynamics, filters, grid, ogg, oscillators, score, space, theme  # noqa: E402
 from track.mix import CEILING, line, mix  # noqa: E402
 
 OGG = ROOT / "presets" / "tracks" / "first_light.ogg"
@@ -145,8 +145,9 @@ def test_the_script_makes_this_very_file(sound, tmp_path):
 
 
 def test_a_pattern_reads_as_steps_and_velocities():
-    assert list(score.hits("9..3")) == [(0, 1.0), (3, pytest.approx(1 / 3))]
-    assert all(len(p) == 16 for p in (score.CLOSED, score.OPEN, score.CLAP, score.RIDE, score.CONGAS, *score.STABS))
+    assert list(theme.hits("9..3")) == [(0, 1.0), (3, pytest.approx(1 / 3))]
+    patterns = (theme.CLOSED, theme.OPEN, theme.CLAP, theme.RIDE, theme.CONGAS, *theme.STABS, *theme.BASS)
+    assert {len(pattern) for pattern in patterns} == {16}
 
 
 def test_odd_sixteenths_swing_and_beats_do_not():
