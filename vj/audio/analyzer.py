@@ -11,8 +11,9 @@ from vj.audio.bands import Followers, decibels
 from vj.audio.beat import BEAT_PARAMS, BeatClock
 from vj.audio.colour import Colour
 from vj.audio.decode import clean, to_stereo
-from vj.audio.drums import Drums
+from vj.audio.drums import Beats, Onsets
 from vj.audio.gain import AutoGain, Gate
+from vj.audio.novelty import Novelty, Peaks
 from vj.audio.spectrum import BandSums, Mono, Tape, share
 from vj.params.spec import number, switch
 from vj.types import BANDS, Features, Tick, Values
@@ -36,7 +37,7 @@ CHUNK = 16
 """Hops whose spectra are taken at once, at most."""
 WHOLE = len(BANDS)
 """Row of everything, after the bands."""
-SILENCE = np.zeros(WHOLE + 1, np.float32)
+SILENCE = np.zeros(WHOLE, np.float32)
 LAG = 0.25
 """Seconds of samples that may be missing before silence stands in for them."""
 KICK_GONE = 2.0
@@ -59,10 +60,13 @@ class Analyzer:
         self._colour = Colour(rate, 8192 * scale, self._seconds)
         self._tape = Tape(8192 * scale, CHUNK * self.hop)
         self._mono = Mono(self._seconds)
-        self._drums = Drums(rate, self.hop)
+        self._onsets = Onsets(rate, self.hop, "specflux")
+        self._beats = Beats(rate, self.hop)
         self._gain = AutoGain(WHOLE + 1, self._seconds)
         self._gate = Gate(self._seconds)
-        self._followers = Followers(WHOLE + 1, self._seconds)
+        self._followers = Followers(WHOLE, self._seconds)
+        self._novelty = Novelty(self._sums, self._seconds)
+        self._kicks = Peaks(self._seconds)
         self._rest = np.zeros((0, 2), np.float32)
         self._start: float | None = None
         self._hops = 0
@@ -76,8 +80,8 @@ class Analyzer:
 
     @property
     def latency(self) -> float:
-        """Seconds from a kick's first sample to three quarters of its hit: two hops, mean of what was measured."""
-        return 2.0 * self.hop / self.rate
+        """Seconds from a kick's first sample to three quarters of its bass hit: three hops, as measured on music."""
+        return 3.0 * self.hop / self.rate
 
     @property
     def time(self) -> float:
@@ -118,46 +122,46 @@ class Analyzer:
         for mono, _ in mixed:
             self._tape.add(mono)
         count = len(mixed)
-        powers = self._sums.measure(self._tape.windows(self._sums.size, self.hop, count))
+        powers = self._sums.spectra(self._tape.windows(self._sums.size, self.hop, count))
         for index, ((mono, square), power) in enumerate(zip(mixed, powers, strict=True)):
             self._hops += 1
             playing = self._gate.open(10.0 * math.log10(square + 1e-12))
-            self._hear_bands(power, playing)
-            self._hear_drums(mono, playing)
-            self._colour.hear(power[WHOLE:], self._tape, (count - 1 - index) * self.hop, playing)
+            sums = self._sums.sums(power)
+            kick = self._hear_bands(power, decibels(sums[:WHOLE + 1])) if playing else self._hear_silence()
+            self._hear_drums(mono, kick, playing)
+            self._colour.hear(sums[WHOLE:], self._tape, (count - 1 - index) * self.hop, playing)
 
-    def _hear_bands(self, power: Levels, playing: bool) -> None:
-        if not playing:
-            self._followers.hear(SILENCE)
-            self._rms -= self._softer * self._rms
-            return
-        levels = decibels(power[:WHOLE + 1])
-        if not self._hold:
-            self._gain.hear(levels)
-        self._followers.hear(self._gain.normal(levels, self._trim))
+    def _hear_silence(self) -> float:
+        self._followers.hear(SILENCE, SILENCE)
+        self._novelty.rest()
+        self._rms -= self._softer * self._rms
+        return self._kicks.hear(0.0)
+
+    def _hear_bands(self, power: Levels, levels: Levels) -> float:
+        """One hop of music; the kick's strength at its moment, else 0."""
+        if not self._hold and self._gain.hear(levels):
+            self._novelty.settle(self._gain.top[:WHOLE])
+        hits = self._novelty.hear(power)
+        self._followers.hear(self._gain.normal(levels, self._trim)[:WHOLE], hits[:WHOLE])
         away = self._loudness(float(levels[WHOLE])) - self._rms
         self._rms += (self._louder if away > 0 else self._softer) * away
+        return self._kicks.hear(float(hits[WHOLE]))
 
     def _loudness(self, level: float) -> float:
         """Amplitude against the loudest of the last seconds, 0..1."""
         return float(min(10.0 ** ((level + self._trim - float(self._gain.top[WHOLE])) / 20.0), 1.0))
 
-    def _hear_drums(self, mono: Samples, playing: bool) -> None:
-        hit = self._drums.hear(mono)
+    def _hear_drums(self, mono: Samples, kick: float, playing: bool) -> None:
         time = self.time
-        if playing and hit.onset:
-            self._onset = max(self._onset, self._strength(WHOLE, WHOLE + 1))
-        if playing and hit.kick:
+        if self._onsets.hear(mono) and playing:
+            self._onset = max(self._onset, 0.15, float(self._followers.hits.max()))
+        if kick:
             self._kick_time = time
-            self._kick = max(self._kick, self._strength(0, 2))
-        present = playing and time - self._kick_time < KICK_GONE
-        if hit.beat is not None and present:
-            self.clock.hear((self._start or 0.0) + hit.beat.time, hit.beat.bpm)
-        self.clock.step(time, present)
-
-    def _strength(self, first: int, end: int) -> float:
-        """How hard a hit is: the hits of its bands just now, and never nothing."""
-        return max(0.15, float(self._followers.hits[first:end].max()))
+            self._kick = max(self._kick, kick)
+        beat = self._beats.hear(mono, kick > 0.0)
+        if beat is not None:
+            self.clock.hear((self._start or 0.0) + beat.time, beat.bpm)
+        self.clock.step(time, time - self._kick_time < KICK_GONE)
 
     def _features(self, tick: Tick) -> Features:
         return Features(time=tick.time, rms=self._rms, bands=self._followers.words(), onset=self._onset,

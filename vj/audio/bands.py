@@ -13,19 +13,17 @@ if TYPE_CHECKING:
     from vj.audio.gain import Levels
 
 NAMES = tuple(name for name, _, _ in BANDS)
-LEVEL, BACKGROUND, PRESENCE = 0, 1, 2
+LEVEL, PRESENCE = 0, 1
 ATTACK = 0.008
 """Seconds in which a level rises."""
 HIT = 0.16
 """Seconds in which a hit falls to a third."""
-NOISE = 0.25
-"""What must stand out of the background before it is a hit."""
 
 
 class Followers:
     """Follows levels 0..1, one column per band, each call one hop.
 
-    ``level`` rises in 8 ms and falls by ``release``; ``hits`` jumps with every sudden rise and falls in 0.16 s;
+    ``level`` rises in 8 ms and falls by ``release``; ``hits`` jumps with every hit and falls in 0.16 s;
     ``presence`` is the level of 4 s; ``time`` the integral of the level, seconds.
     """
 
@@ -33,13 +31,13 @@ class Followers:
         self.hits = np.zeros(bands, np.float32)
         self.time = np.zeros(bands, np.float64)
         self._hop = hop_seconds
-        self._state = np.zeros((3, bands), np.float32)
-        self._up = self._rows(ATTACK, 0.05, 4.0)
-        self._down = self._rows(0.18, 0.10, 4.0)
+        self._state = np.zeros((2, bands), np.float32)
+        self._up = self._rows(ATTACK, 4.0)
+        self._down = self._rows(0.18, 4.0)
         self._keep = 1.0 - share(hop_seconds, HIT)
 
     def _rows(self, *taus: float) -> Levels:
-        """(3, 1) shares of level, background, presence per hop."""
+        """(2, 1) shares of level and presence per hop."""
         return np.array([[share(self._hop, tau)] for tau in taus], np.float32)
 
     @property
@@ -56,12 +54,11 @@ class Followers:
         """Seconds for ``level`` to fall to a third."""
         self._down[LEVEL, 0] = share(self._hop, release)
 
-    def hear(self, now: Levels) -> None:
-        """One hop: (bands,) normalised 0..1."""
-        away = now - self._state
-        rise = (away[BACKGROUND] - NOISE) * (1.0 / (1.0 - NOISE))
+    def hear(self, now: Levels, hits: Levels) -> None:
+        """One hop: (bands,) levels and hits, 0..1."""
         self.hits *= self._keep
-        np.maximum(self.hits, rise, out=self.hits)
+        np.maximum(self.hits, hits, out=self.hits)
+        away = now - self._state
         away *= np.where(away > 0.0, self._up, self._down)
         self._state += away
         self.time += self._state[LEVEL] * self._hop
@@ -69,7 +66,7 @@ class Followers:
     def words(self) -> dict[str, Band]:
         """The six bands as everything speaks of them."""
         rows = zip(NAMES, self.level.tolist(), self.hits.tolist(), self.presence.tolist(), self.time.tolist(),
-                   strict=False)
+                   strict=True)
         return {name: Band(level, hits, presence, time) for name, level, hits, presence, time in rows}
 
 

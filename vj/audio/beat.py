@@ -22,6 +22,8 @@ PULL = 0.03
 """Beats of correction per beat while the clock runs true: not seen."""
 CATCH = 0.5
 """The same while it is still finding the beat."""
+CONVINCED = 5
+"""Beats in a row with another tempo that move a clock which was sure of its own."""
 TAP_GAP = 2.5
 """Seconds after which a tap starts a new count."""
 TAP_HOLD = 8.0
@@ -59,7 +61,8 @@ class BeatClock:
         self._shown = 0.0
         self._one = 0
         self._agreement = 0.0
-        self._candidate = 0.0
+        self._candidate = bpm
+        self._in_a_row = 0
         self._taps: list[float] = []
         self._tapped = -math.inf
 
@@ -94,12 +97,17 @@ class BeatClock:
         return -wrap(at * grid) / grid
 
     def _follow(self, tempo: float) -> None:
-        """Small differences are averaged; a new tempo is believed when heard twice."""
+        """Small differences are averaged; a new tempo is believed when heard often enough in a row."""
         if abs(tempo / self.bpm - 1.0) < 0.03:
             self.bpm += 0.15 * (tempo - self.bpm)
-        elif abs(tempo / max(self._candidate, 1.0) - 1.0) < 0.03 or not self._agreement:
-            self.bpm = tempo
+            self._in_a_row = 0
+            return
+        same = abs(tempo / self._candidate - 1.0) < 0.03
+        self._in_a_row = self._in_a_row + 1 if same else 1
         self._candidate = tempo
+        if self._in_a_row > (CONVINCED if self._agreement > 0.3 else 1):
+            self.bpm = tempo
+            self._in_a_row = 0
 
     def _by_hand(self, time: float) -> bool:
         return self._tapped > -math.inf and time > -math.inf

@@ -48,13 +48,15 @@ class AutoGain:
         self._segments = np.zeros((WINDOW, rows * BINS), np.float32)
         self._offsets = np.arange(rows) * BINS - LOWEST
 
-    def hear(self, decibels: Levels) -> None:
-        """Learn from one hop of music: (rows,) in dBFS."""
+    def hear(self, decibels: Levels) -> bool:
+        """Learn from one hop of music, (rows,) in dBFS; True when 0 and 1 have moved."""
         self._heard[self._count] = decibels
         self._count += 1
-        if self._count == STEP or not self._looks:
-            self._learn(self._heard[:self._count])
-            self._count = 0
+        if self._count < STEP and self._looks:
+            return False
+        self._learn(self._heard[:self._count])
+        self._count = 0
+        return True
 
     def _learn(self, heard: Levels) -> None:
         segment = self._looks // self._looks_each % WINDOW

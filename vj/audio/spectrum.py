@@ -77,36 +77,39 @@ class Tape:
 
 
 class BandSums:
-    """Mean square of each band, of the whole, and the spectrum's first moment, of windows of samples."""
+    """Mean square of each band, of the whole, and the spectrum's first moment, of windows of ``size`` samples."""
 
     def __init__(self, rate: int, size: int = 2048, fall: int = 384) -> None:
         self.size = size
         self._window = quick_window(size, fall)
-        frequencies = _frequencies(size, rate)
-        rows = [_overlap(frequencies, lo, hi) for _, lo, hi in BANDS]
-        rows += [_overlap(frequencies, 20.0, 18000.0), _overlap(frequencies, 20.0, 18000.0) * frequencies]
-        # Parseval: sum over the half spectrum, doubled, over N^2, makes the mean square of the windowed samples.
-        scale = 2.0 / (size**2 * float(np.mean(self._window**2)))
-        self._rows = np.ascontiguousarray(np.array(rows) * scale, np.float32)
+        self._frequencies = _frequencies(size, rate)
+        # Parseval: the sum over the half spectrum, doubled, over N^2, is the mean square of the windowed samples.
+        self._window *= np.float32(math.sqrt(2.0 / (size**2 * float(np.mean(self._window**2)))))
+        rows = [self.overlap(lo, hi) for _, lo, hi in BANDS]
+        rows += [self.overlap(20.0, 18000.0), self.overlap(20.0, 18000.0) * self._frequencies]
+        self._rows = np.ascontiguousarray(rows, np.float32)
 
-    def measure(self, windows: Floats) -> list[Floats]:
-        """For each of the windows (n, size): (len(BANDS) + 2,) power per band, of all, and power times frequency."""
+    def overlap(self, lo: float, hi: float) -> NDArray[np.float64]:
+        """How much of each bin, as wide as their spacing, lies in ``lo..hi`` Hz: (bins,) 0..1."""
+        half = 0.5 * float(self._frequencies[1])
+        inside = np.minimum(self._frequencies + half, hi) - np.maximum(self._frequencies - half, lo)
+        return (inside / (2 * half)).clip(0.0, 1.0)
+
+    def spectra(self, windows: Floats) -> Floats:
+        """(n, size) -> (n, bins) mean squares."""
         spectra = np.fft.rfft(windows * self._window)
-        power = np.square(spectra.real) + np.square(spectra.imag)
-        # Row by row: a sum must not depend on how many windows came at once.
-        return [self._rows @ row for row in power]
+        power: Floats = np.square(spectra.real) + np.square(spectra.imag)
+        return power
+
+    def sums(self, power: Floats) -> Floats:
+        """(bins,) -> (len(BANDS) + 2,): per band, of all, and of all times frequency."""
+        sums: Floats = self._rows @ power
+        return sums
 
 
 def _frequencies(size: int, rate: int) -> NDArray[np.float64]:
     """Hz of each bin of a real transform."""
     return np.arange(size // 2 + 1, dtype=np.float64) * (rate / size)
-
-
-def _overlap(frequencies: NDArray[np.float64], lo: float, hi: float) -> NDArray[np.float64]:
-    """How much of each bin, as wide as their spacing, lies in ``lo..hi`` Hz: 0..1."""
-    half = 0.5 * float(frequencies[1])
-    inside = np.minimum(frequencies + half, hi) - np.maximum(frequencies - half, lo)
-    return (inside / (2 * half)).clip(0.0, 1.0)
 
 
 class Chroma:
