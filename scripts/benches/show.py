@@ -52,7 +52,8 @@ def run(arguments: Sequence[str], home: Path | None = None) -> Run:
         error = process.stderr.read()
     done.wall = time.perf_counter() - began
     if process.returncode:
-        raise RuntimeError(f"vj {' '.join(map(str, arguments))}: {error.strip()}")
+        said = error.strip() or (done.lines[-1][1] if done.lines else "nothing")
+        raise RuntimeError(f"vj {' '.join(map(str, arguments))} ended with {process.returncode}: {said}")
     return done
 
 
