@@ -17,8 +17,8 @@ from benches.table import Row, percentile, under
 TITLE = "Click to flash"
 HOW = ("A track of clicks, 113 a minute so that they fall anywhere between two frames; a look that brightens on each "
        "onset. In the recorded file: from the click in its sound to the first picture that is brighter than half "
-       "way, in frames of 1/30 s. *Effect*: the brightness follows in the display; *image*: the generator draws it, so the "
-       "image's own age, which the show reports, is allowed on top.")
+       "way, in frames of 1/30 s. *Effect*: the brightness follows in the display; *image*: the generator draws it, "
+       "so the image's own age, which the show reports, is allowed on top.")
 FPS = 30.0
 EFFECT = """
 mood = "bench"
