@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from vj.models.surface import Surface, encode
 
@@ -28,9 +27,15 @@ def calmed(painted: Tensor, share: float) -> Tensor:
     """(H, W, 3): a share 0..1 of a 3x3 binomial blur. The finest strokes are what shimmers; they hold little else."""
     if share <= 0.0:
         return painted
-    wide = functional.pad(painted.permute(2, 0, 1)[None], (1, 1, 1, 1), mode="replicate")
-    soft = functional.avg_pool2d(functional.avg_pool2d(wide, 2, 1), 2, 1)[0].permute(1, 2, 0)
-    return torch.lerp(painted, soft, share)
+    return torch.lerp(painted, _binomial(_binomial(painted, 0), 1), share)
+
+
+def _binomial(picture: Tensor, axis: int) -> Tensor:
+    """A quarter, a half, a quarter along one axis; the border stays."""
+    inner = picture.shape[axis] - 2
+    left, middle, right = (picture.narrow(axis, start, inner) for start in range(3))
+    soft = (middle * 0.5).add_(left, alpha=0.25).add_(right, alpha=0.25)
+    return torch.cat([picture.narrow(axis, 0, 1), soft, picture.narrow(axis, inner + 1, 1)], axis)
 
 
 def recoloured(painted: Tensor, surface: Surface, own: float) -> Tensor:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from vj.camera import Affine
 from vj.models.latent import normals
@@ -80,9 +79,9 @@ class Network:
         waves = _OCTAVES * _WAVES
         into = 2 * waves + 4
         self._shift = self._draw(0, LATENT, waves) / math.sqrt(LATENT)
-        self._first = self._put(self._draw(1, into, _WIDTH) / math.sqrt(waves))
-        self._second = self._put(self._draw(2, _WIDTH, _WIDTH) * 1.3 / math.sqrt(_WIDTH))
-        self._head = self._put(self._draw(3, _WIDTH, FIELDS) * 1.3 / math.sqrt(_WIDTH))
+        self._first = self._put(self._draw(1, into, _WIDTH).T / math.sqrt(waves))
+        self._second = self._put(self._draw(2, _WIDTH, _WIDTH).T * 1.3 / math.sqrt(_WIDTH))
+        self._head = self._put(self._draw(3, _WIDTH, FIELDS).T * 1.3 / math.sqrt(_WIDTH))
         self._bias = [self._draw(4 + layer, LATENT, width) / math.sqrt(LATENT)
                       for layer, width in enumerate((_WIDTH, _WIDTH, FIELDS))]
 
@@ -101,38 +100,39 @@ class Network:
         width, height = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN
         waves = self._octaves(zoom, detail)
         phase = z @ self._shift * (_FLOW * self.pattern.flow)
-        h = self._features(waves, phase, view, size, scale * self.pattern.scale)  # (N, 2 W + 4)
+        h = self._features(waves, phase, view, size, scale * self.pattern.scale)  # (2 W + 4, N)
         bend = warp * self.pattern.warp
-        b1, b2, b3 = (self._put(z @ weights) for weights in self._bias)
-        h1 = self._activate(torch.addmm(b1 * _BIAS, h, self._first), 0)
-        h2 = self._activate(torch.addmm(b2 * _BIAS, h1, self._second, alpha=bend), 1)
-        out = torch.addmm(b3 * (0.5 * _BIAS), h2 + 0.5 * h1, self._head)
-        return out.T.reshape(1, FIELDS, height, width)
+        b1, b2, b3 = (self._put(z @ weights)[:, None] for weights in self._bias)
+        h1 = self._activate(torch.addmm(b1 * _BIAS, self._first, h), 0)
+        h2 = self._activate(torch.addmm(b2 * _BIAS, self._second, h1, alpha=bend), 1)
+        out = torch.addmm(b3 * (0.5 * _BIAS), self._head, h2.add_(h1, alpha=0.5))
+        return out.reshape(1, FIELDS, height, width)
 
     def _features(self, waves: Waves, phase: Array, view: Affine, size: tuple[int, int], scale: float) -> Tensor:
-        """The network's input (N, 2 W + 4): sines and cosines of plane waves, and two vortices."""
+        """The network's input (2 W + 4, N): sines and cosines of plane waves, and two vortices."""
         a, b, c, d, tx, ty = view
         shown = waves.vectors @ np.array([[a, b], [c, d]]) * scale  # (W, 2), per unit of screen
         still = np.remainder(waves.vectors @ np.array([tx, ty]) + waves.phases + phase, 2 * math.pi)
-        angle = self._screen(size) @ self._put(np.concatenate([shown, still[:, None]], 1).T)
-        gain = self._put(waves.amplitudes)
-        s, k = torch.sin(angle) * gain, torch.cos(angle) * gain
-        return torch.cat([s, k, self._vortices(s, k)], 1)
+        angle = self._put(np.concatenate([shown, still[:, None]], 1)) @ self._screen(size)  # (W, N)
+        gain = self._put(waves.amplitudes)[:, None]
+        s, k = torch.sin(angle).mul_(gain), torch.cos(angle).mul_(gain)
+        return torch.cat([s, k, self._vortices(s, k)])
 
     def _vortices(self, s: Tensor, k: Tensor) -> Tensor:
-        """Directions of two complex fields (N, 4): they turn once round each of the fields' zeros."""
-        half = s.shape[1] // 2
-        x = torch.stack([s[:, :half].sum(1), k[:, half:].sum(1), k[:, :half].sum(1), s[:, half:].sum(1)], 1)
-        length = torch.sqrt(x[:, 0::2] ** 2 + x[:, 1::2] ** 2 + 0.12)
-        return x / length.repeat_interleave(2, 1) * (1.6 * self.pattern.vortex)
+        """Directions of two complex fields (4, N): they turn once round each of the fields' zeros."""
+        half = len(s) // 2
+        real = torch.stack([s[:half].sum(0), k[:half].sum(0)])
+        imaginary = torch.stack([k[half:].sum(0), s[half:].sum(0)])
+        gain = torch.rsqrt(real * real + imaginary * imaginary + 0.12).mul_(1.6 * self.pattern.vortex)
+        return torch.cat([real * gain, imaginary * gain])
 
     def _screen(self, size: tuple[int, int]) -> Tensor:
-        """(N, 3): x, y in half heights from the middle, and 1."""
+        """(3, N): x, y in half heights from the middle, and 1."""
         width, height = size[0] + 2 * MARGIN, size[1] + 2 * MARGIN
-        y = (torch.arange(height, device=self._where) + 0.5 - height / 2) * (2.0 / size[1])
         x = (torch.arange(width, device=self._where) + 0.5 - width / 2) * (2.0 / size[1])
-        grid = torch.stack([x.expand(height, width), y[:, None].expand(height, width)], 2).reshape(-1, 2)
-        return functional.pad(grid, (0, 1), value=1.0)
+        y = (torch.arange(height, device=self._where) + 0.5 - height / 2) * (2.0 / size[1])
+        grid = torch.stack([x.expand(height, width), y[:, None].expand(height, width)])
+        return torch.cat([grid, torch.ones_like(grid[:1])]).view(3, -1)
 
     def _octaves(self, zoom: float, detail: float) -> Waves:
         """The waves of the octaves in view.
@@ -169,4 +169,4 @@ class Network:
         """The world's shapes take turns over equal groups of channels."""
         shapes = self.pattern.shapes
         names = [shapes[(i + layer) % len(shapes)] for i in range(4)]
-        return torch.cat([SHAPES[name](part) for name, part in zip(names, x.chunk(4, 1), strict=True)], 1)
+        return torch.cat([SHAPES[name](part) for name, part in zip(names, x.chunk(4), strict=True)])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from vj.models.pattern import Finish
 
@@ -42,13 +43,21 @@ class Surface(NamedTuple):
 def enlarge(fields: Tensor, size: tuple[int, int], margin: int) -> Tensor:
     """Fields (1, F, h + 2 margin, w + 2 margin) -> (F, height + 2, width + 2), one pixel of margin left.
 
-    Sides are whole multiples of the cells in view. Bicubic: the relief would show a bilinear grid.
+    By cubic B-splines: their second derivative is continuous, so that light on the relief shows no grid.
     """
-    width, height = size
-    across, up = width // (fields.shape[3] - 2 * margin), height // (fields.shape[2] - 2 * margin)
-    whole = functional.interpolate(fields, scale_factor=(up, across), mode="bicubic", align_corners=False)[0]
-    top, left = margin * up - 1, margin * across - 1
-    return whole[:, top:top + height + 2, left:left + width + 2]
+    rows = _splines(fields.shape[2], size[1], margin).to(fields.device)
+    columns = _splines(fields.shape[3], size[0], margin).to(fields.device)
+    return rows @ fields[0] @ columns.T
+
+
+@lru_cache(maxsize=16)
+def _splines(cells: int, pixels: int, margin: int) -> Tensor:
+    """(pixels + 2, cells): each pixel's four weights over the cells' centres."""
+    view = cells - 2 * margin
+    at = (np.arange(-1, pixels + 1) + 0.5) * view / pixels - 0.5 + margin
+    away = np.abs(at[:, None] - np.arange(cells))
+    near, far = 2 / 3 - away**2 + away**3 / 2, (2 - np.minimum(away, 2)) ** 3 / 6
+    return torch.from_numpy(np.where(away < 1, near, far).astype(np.float32))
 
 
 def draw(fields: Tensor, table: Tensor, finish: Finish) -> Surface:
