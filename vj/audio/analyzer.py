@@ -40,6 +40,8 @@ WHOLE = len(BANDS)
 SILENCE = np.zeros(WHOLE, np.float32)
 LAG = 0.25
 """Seconds of samples that may be missing before silence stands in for them."""
+STRONG = 0.4
+"""Level that the lowest two bands need for a kick."""
 KICK_GONE = 2.0
 """Seconds without a kick after which the beat clock trusts itself alone."""
 
@@ -142,10 +144,12 @@ class Analyzer:
         if not self._hold and self._gain.hear(levels):
             self._novelty.settle(self._gain.top[:WHOLE])
         hits = self._novelty.hear(power)
-        self._followers.hear(self._gain.normal(levels, self._trim)[:WHOLE], hits[:WHOLE])
+        now = self._gain.normal(levels, self._trim)
+        self._followers.hear(now[:WHOLE], hits[:WHOLE])
         away = self._loudness(float(levels[WHOLE])) - self._rms
         self._rms += (self._louder if away > 0 else self._softer) * away
-        return self._kicks.hear(float(hits[WHOLE]))
+        # A kick is new and strong: what is only new down there, in a breakdown, is someone's chord.
+        return self._kicks.hear(float(hits[WHOLE]) if float(now[:2].max()) > STRONG else 0.0)
 
     def _loudness(self, level: float) -> float:
         """Amplitude against the loudest of the last seconds, 0..1."""

@@ -17,7 +17,7 @@ DEPTH = 20.0
 """Decibels under a band's loudest at which a bin's rise begins to count."""
 MOST = 4.6
 """No rise counts for more than from the floor to the loudest (20 dB in nepers of power)."""
-FORGET = 6.0
+FORGET = 10.0
 """Seconds in which the measure of a full hit falls."""
 QUIET, FULL = 0.3, 0.9
 """Shares of that measure where a hit is 0 and 1."""
