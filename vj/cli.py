@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 from collections.abc import Callable
@@ -33,6 +34,17 @@ class _Size(click.ParamType[tuple[int, int]]):
             self.fail(str(error), param, ctx)
 
 
+class _Finite(click.FloatRange):
+    """A range that NaN is not in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or a usage error."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail("nan is not a number to work with", param, ctx)
+        return number
+
+
 class _Set(click.ParamType[str]):
     name = "PATH=VALUE"
 
@@ -47,9 +59,9 @@ class _Set(click.ParamType[str]):
 
 _SHOW_OPTIONS = (
     click.option("--headless", is_flag=True, help="No window."),
-    click.option("--duration", type=click.FloatRange(0.0, min_open=True), metavar="S", help="Stop after S seconds."),
+    click.option("--duration", type=_Finite(0.0, min_open=True), metavar="S", help="Stop after S seconds."),
     click.option("--size", type=_Size(), help="Output size; both sides even."),
-    click.option("--fps", type=click.FloatRange(1.0, 240.0), metavar="N", help="Frames a second."),
+    click.option("--fps", type=_Finite(1.0, 240.0), metavar="N", help="Frames a second."),
     click.option("--look", metavar="NAME", help="The look to begin with; `vj list` names them."),
     click.option("--seed", type=click.IntRange(0, 2**31 - 1), metavar="N", help="Another seed is another walk."),
     click.option("--take", type=click.Path(path_type=Path), metavar="DIR", help="Keep the gestures as data in DIR."),
@@ -186,10 +198,8 @@ def main() -> None:
     except VjError as error:
         click.echo(f"vj: {error}", err=True)
         sys.exit(1)
-    except Stopped:
-        sys.exit(143)
-    except (KeyboardInterrupt, click.Abort):
-        sys.exit(130)
+    except (KeyboardInterrupt, click.Abort) as end:  # click makes an Abort of every KeyboardInterrupt
+        sys.exit(143 if isinstance(end.__cause__ or end, Stopped) else 130)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ RETIRED = 0.15
 
 PARAMS = (
     number("speed", 0.12, 0.0, 2.0, curve="square", unit="rad/s", smooth=0.3, help="How fast the walk goes by itself"),
-    number("energy", 0.6, 0.0, 4.0, curve="square", unit="rad/s", smooth=0.2, help="What the music adds to the speed"),
+    number("energy", 0.35, 0.0, 4.0, curve="square", unit="rad/s", smooth=0.2, help="What the music adds to the speed"),
     choice("listen", "bass", (*(name for name, _, _ in BANDS), "all"), help="The band that drives the speed"),
     number("kick", 0.25, 0.0, 1.2, unit="rad", smooth=0.1, help="Noise injected by a kick: a rotation away and back"),
     number("kick_decay", 0.22, 0.03, 2.0, curve="log", unit="s", help="Time for a kick to fall to a third"),
