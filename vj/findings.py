@@ -142,7 +142,7 @@ def _loopback(answer: Answer) -> Check:
     if heard:
         return Check("loopback", "ok", ", ".join(heard))
     return Check("loopback", "warn", "no input hears what this machine itself plays", _by_system(
-        linux="capture the output's monitor: PULSE_SOURCE=@DEFAULT_MONITOR@ vj live --input pulse",
+        linux="hear the output's monitor (pactl list short sources): PULSE_SOURCE=NAME.monitor vj live --input pulse",
         darwin="install BlackHole (brew install blackhole-2ch) and send the sound through it",
         win32="switch Stereo Mix on in the sound settings, or install VB-CABLE"))
 
