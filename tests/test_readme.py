@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from vj.app.common import declare
 from vj.cli import cli
+from vj.control.keyboard import BINDINGS
 from vj.params.looks import parse_look
 from vj.params.spec import checked
 from vj.render.effects import EffectLibrary
@@ -52,6 +53,12 @@ def test_every_command_and_flag_it_names_is_there() -> None:
     flags = set(re.findall(r"`(--[a-z-]+)", README.partition("### Keys")[0]))
     assert len(flags) > 8
     assert {flag for flag in flags if flag not in told} == {"--help"} - set(re.findall(r"--help", told))
+
+
+def test_the_keys_are_those_of_the_keyboard() -> None:
+    table = README.partition("### Keys")[2].partition("\n## ")[0]
+    told = {tuple(keys.upper().split(" OR ")) for keys in re.findall(r"^\| (\w[^|]*?) \|", table, re.MULTILINE)}
+    assert told - {("KEY",)} == {binding.keys for binding in BINDINGS}
 
 
 def test_the_look_goes_on_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
