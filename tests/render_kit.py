@@ -13,6 +13,7 @@ from vj.types import BANDS, Band, Beat, Camera, Features, Image, LatentPoint, Ti
 
 SIZE = (160, 90)
 NO_CHANGE = {"time": 0.0}
+HOME = Camera()
 
 
 @functools.cache
@@ -48,7 +49,7 @@ def world(camera, size):
     return np.round(np.stack(levels, -1) * 255).astype(np.uint8)
 
 
-def image(index, camera=Camera(), size=SIZE, fps=30.0):
+def image(index, camera=HOME, size=SIZE, fps=30.0):
     return Image(world(camera, size), index, index / fps, camera)
 
 
@@ -59,7 +60,7 @@ def flat(level, index, size=SIZE, fps=30.0):
     return Image(pixels, index, index / fps)
 
 
-def play(compositor, frames, *, start=0, make=image, params=None, camera=Camera(), hears=features):
+def play(compositor, frames, *, start=0, make=image, params=None, camera=HOME, hears=features):
     """Render ``frames`` ticks with a new image each (``make(index)`` or None); the last frame's pixels."""
     frame = None
     for index in range(start, start + frames):

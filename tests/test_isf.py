@@ -40,19 +40,26 @@ def test_inputs_become_parameters():
     specs = {spec.name: spec for spec in effect.params}
     assert list(specs) == ["level", "hit", "flip", "mode", "count", "at_x", "at_y", "ink"]
     assert (specs["level"].lo, specs["level"].hi, specs["level"].default, specs["level"].curve) == (1, 8, 2, "log")
-    assert specs["level"].smooth > 0 and specs["level"].help == "how much"
-    assert specs["hit"].kind == "trigger" and specs["flip"].default is True
-    assert specs["mode"].choices == ("low", "high") and specs["mode"].default == "high"
-    assert specs["count"].kind == "integer" and specs["count"].default == 4
+    assert specs["level"].smooth > 0
+    assert specs["level"].help == "how much"
+    assert specs["hit"].kind == "trigger"
+    assert specs["flip"].default is True
+    assert specs["mode"].choices == ("low", "high")
+    assert specs["mode"].default == "high"
+    assert specs["count"].kind == "integer"
+    assert specs["count"].default == 4
     assert (specs["at_y"].lo, specs["at_y"].hi, specs["at_x"].default) == (-1, 1, 0.5)
     assert specs["ink"].default == "#ff8000ff"
-    assert effect.description == "A test" and effect.role == "filter"
+    assert effect.description == "A test"
+    assert effect.role == "filter"
 
 
 def test_passes_have_sizes_and_memory():
     effect = parse(HEADER + "void main() {}")
     small = effect.targets["small"]
-    assert small.persistent and len(effect.passes) == 2 and effect.passes[1].target == ""
+    assert small.persistent
+    assert len(effect.passes) == 2
+    assert effect.passes[1].target == ""
     sizes = {"WIDTH": 641.0, "HEIGHT": 360.0, "level": 4.0}
     assert size_value(small.width, sizes, 8192) == 320
     assert size_value(small.height, sizes, 8192) == 90

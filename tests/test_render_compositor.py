@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from render_kit import NO_CHANGE, SIZE, context, features, flat, image, library, play, tick, world
@@ -33,7 +35,8 @@ def error(a, b, rim=0):
 def test_idle_moves_and_hears_before_the_first_image(compositor):
     first = play(compositor, 1, start=5, make=none)
     later = play(compositor, 1, start=62, make=none)
-    assert first[..., :3].mean() > 8 and first[..., 3].min() == 255
+    assert first[..., :3].mean() > 8
+    assert first[..., 3].min() == 255
     assert error(first, later) > 2
     kicked = compositor.render(tick(63), features(0), {}, {}, {}).read()
     assert kicked[..., :3].mean() > later[..., :3].mean() + 1
@@ -84,7 +87,8 @@ def test_upscaling_keeps_edges_sharper_than_bilinear(compositor):
     shown = play(compositor, 45, make=lambda i: Image(step, i, i / 30))[45, :, 0].astype(float)
     bilinear = np.interp((np.arange(160) + 0.5) / 10, np.arange(16) + 0.5, step[0, :, 0])
     assert np.abs(np.diff(shown)).max() > 1.15 * np.abs(np.diff(bilinear)).max()
-    assert shown[40] == 0 and shown[120] == 255
+    assert shown[40] == 0
+    assert shown[120] == 255
 
 
 def test_between_two_images_the_fade_is_even(compositor):
@@ -109,7 +113,8 @@ def test_camera_motion_is_smooth_between_images(compositor):
     for index in range(80):
         view = Camera(x=0.01 * index)
         picture = image(index - 2, Camera(x=0.01 * (index - 2)), size) if index % 5 == 0 else None
-        shown = compositor.render(tick(index), features(index), {}, {"a": picture}, {"a": LatentPoint((1.0,), camera=view)})
+        point = LatentPoint((1.0,), camera=view)
+        shown = compositor.render(tick(index), features(index), {}, {"a": picture}, {"a": point})
         if index > 60:
             assert error(shown.read(), world(view, size), rim=12) < 2.0, index
 
@@ -118,11 +123,11 @@ def test_a_dead_generator_leaves_a_picture_that_moves_and_then_the_idle_scene(co
     play(compositor, 40)
     params = {"mix": NO_CHANGE}
     shots = [play(compositor, 15, start=40 + 15 * n, make=none, params=params) for n in range(24)]
-    moves = [error(a, b) for a, b in zip(shots, shots[1:], strict=False)]
+    moves = [error(a, b) for a, b in itertools.pairwise(shots)]
     assert min(moves[1:]) > 0.4, "it stood still"
     assert all(shot[..., :3].mean() > 12 for shot in shots)
     quiet = [play(compositor, 1, start=i, make=none, hears=lambda i: Features(i / 30)) for i in range(400, 430)]
-    assert max(error(a, b) for a, b in zip(quiet[6:], quiet[7:], strict=False)) < 4
+    assert max(error(a, b) for a, b in itertools.pairwise(quiet)) < 4
     alone = GLCompositor(context(), SIZE, library())
     assert error(play(compositor, 3, start=430, make=none), play(alone, 3, start=430, make=none)) < 4
     alone.close()
@@ -345,10 +350,12 @@ def test_a_frame_is_a_copy_top_row_first(compositor):
     top = np.zeros((90, 160, 4), np.uint8)
     top[:45] = 255
     first = play(compositor, 45, make=lambda i: Image(top, i, i / 30))
-    assert first[10].min() == 255 and first[80, :, :3].max() == 0
+    assert first[10].min() == 255
+    assert first[80, :, :3].max() == 0
     kept = first.copy()
     play(compositor, 3, start=45, make=lambda i: flat(0.5, i))
-    assert np.array_equal(first, kept) and first.flags.c_contiguous
+    assert np.array_equal(first, kept)
+    assert first.flags.c_contiguous
 
 
 def test_the_delayed_reader_gives_every_frame_one_later(compositor):
@@ -358,6 +365,7 @@ def test_the_delayed_reader_gives_every_frame_one_later(compositor):
         direct.append(frame.read())
         late.append(reader.read(frame))
     late.append(reader.last())
-    assert late[0] is None and reader.last() is None
+    assert late[0] is None
+    assert reader.last() is None
     assert all(np.array_equal(a, b) for a, b in zip(direct, late[1:], strict=True))
     reader.close()

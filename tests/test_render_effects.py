@@ -72,7 +72,8 @@ def test_effect_is_alive_over_its_whole_range(compositor, name):
 @pytest.mark.parametrize("name", OWN)
 def test_effect_says_what_it_is(name):
     effect = library().get(name)
-    assert effect.description and effect.role == "filter"
+    assert effect.description
+    assert effect.role == "filter"
     specs = library().specs(name)
     assert {"on", "mix"} <= {spec.name for spec in specs}
     assert all(spec.help for spec in specs), "an input without a LABEL"
@@ -154,7 +155,8 @@ def test_a_broken_shader_names_its_line_and_the_old_one_stays(edited, broken, li
     red(compositor, 0)
     save(path, broken, 2)
     messages = [m for m in compositor.poll(1.0) if not m.endswith("read again")]
-    assert len(messages) == 1 and messages[0].startswith(f"{path}:{line}: ")
+    assert len(messages) == 1
+    assert messages[0].startswith(f"{path}:{line}: ")
     assert red(compositor, 10) == pytest.approx(0.25, abs=0.01)
     assert compositor.poll(2.0) == [], "said once"
     save(path, GOOD.replace("LEVEL", "0.5"), 3)

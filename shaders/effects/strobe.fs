@@ -16,7 +16,7 @@
 void main() {
     vec3 c = IMG_THIS_PIXEL(inputImage).rgb;
     bool limited = vj_flash_limit > 0.5;
-    float clock = fract(TIME * (limited ? min(rate, 2.9) : rate));
+    float clock = fract(TIME * (limited ? min(rate, 2.5) : rate));  // room for a kick's flash beside it
     float beat = fract(vj_beat * float(limited ? 1 : per_beat));
     float phase = sync ? beat : clock;
     float flash = amount * (1.0 - smoothstep(length * 0.5, length, phase));

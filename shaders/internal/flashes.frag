@@ -14,7 +14,8 @@ uniform float dt;
 uniform float threshold;  // an opposing change of this much luminance counts
 uniform float allowance;  // a blocked cell may still move this much
 uniform float window;     // seconds in which six opposing changes are allowed
-uniform float open;       // 1: limiter off, or a blackout falling
+uniform float open;       // 1: the limiter is off, only the book is kept
+uniform float fall;       // 1: a blackout is on, so going darker is always allowed
 
 void main() {
     ivec2 at = ivec2(gl_FragCoord.xy);
@@ -35,14 +36,15 @@ void main() {
         e = vec4(0.0, e.xyz);
         t.y = -t.y;
         t.x = last;
-    } else if (back < 0.0 || min(t.x, last) >= 0.8) {
+    } else if (back < 0.0) {
         t.x = last;
     }
 
     // May the next one oppose it? l.y is the age of the sixth last change.
     float next = m.r;
     float opposing = (t.x - next) * t.y;
-    bool blocked = open < 0.5 && opposing >= threshold && min(t.x, next) < 0.8 && l.y + dt < window;
+    bool free = open > 0.5 || (fall > 0.5 && next <= last);
+    bool blocked = !free && opposing >= threshold && min(t.x, next) < 0.8 && l.y + dt < window;
     float allowed = t.x - t.y * allowance;
     float share = blocked ? clamp((allowed - last) / (next - last), 0.0, 1.0) : 1.0;
     turnNow = vec4(t.xy, share, blocked ? 1.0 : 0.0);

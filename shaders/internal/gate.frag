@@ -1,13 +1,14 @@
 #version 330
-// Share of the cells that are blocked, in one pixel.
-in vec2 isf_FragNormCoord;
+// Is enough blocked to matter? Two cells of the 108, or any region.
 out vec4 color;
 uniform sampler2D turn;
+uniform float least;
 void main() {
-    ivec2 size = textureSize(turn, 0);
-    float blocked = 0.0;
-    for (int y = 0; y < size.y; y++)
-        for (int x = 0; x < size.x; x++)
-            blocked += texelFetch(turn, ivec2(x, y), 0).a;
-    color = vec4(blocked / float(size.x * size.y));
+    float cells = 0.0, regions = 0.0;
+    for (int y = 0; y < 9; y++)
+        for (int x = 0; x < 16; x++) {
+            float blocked = texelFetch(turn, ivec2(x, y), 0).a;
+            if (x < 12) cells += blocked; else regions += blocked;
+        }
+    color = vec4(cells >= least || regions > 0.0 ? 1.0 : 0.0);
 }

@@ -57,7 +57,8 @@ _OURS = 900_000
 what tells them apart."""
 
 _COMPLAINTS = (
-    re.compile(r"^(?:ERROR: )?\d+:(\d+)(?:\(\d+\))?: (?:error: )?(?!warning)(.*)", re.MULTILINE),  # Mesa, Intel, AMD, macOS
+    # Mesa, Intel, AMD, macOS
+    re.compile(r"^(?:ERROR: )?\d+:(\d+)(?:\(\d+\))?: (?:error: )?(?!warning)(.*)", re.MULTILINE),
     re.compile(r"^\d+\((\d+)\) : error (?:\w+: )?(.*)", re.MULTILINE),  # NVIDIA
 )
 

@@ -64,7 +64,7 @@ class Master:
         shown, output = self._outputs[0], self._outputs[-1]
         self._painters["output"].draw(output.framebuffer, {"picture": picture}, {"gain": gain})
         self._limiter.draw(output, picture, shown.texture, gain=gain, dt=dt,
-                           open_=blackout or not values.get("flash_limit", True))
+                           limit=bool(values.get("flash_limit", True)), blackout=blackout)
         self._outputs.insert(0, self._outputs.pop())
         return GLFrame(output.texture)
 
