@@ -50,7 +50,7 @@ def _tell(groups: Mapping[str, Sequence[Row]], as_json: bool) -> None:
 
 
 def _plugins(package: str, attribute: str) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for name in registry.names(package):
         plugin = registry.load(package, name, attribute)
         rows.append({"name": name, "what": plugin.HELP, "parameters": ", ".join(s.name for s in plugin.PARAMS)})
