@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 LOUDEST = 8.0
 """Samples beyond this are damage, not music (+18 dBFS): they are clipped at the input."""
+CONTAINERS = ("aac,ac3,aiff,amr,ape,asf,ast,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,mlp,mov,mp4,mp3,mpc,mpc8,"
+              "mpeg,mpegts,mxf,nut,ogg,oma,rm,shn,sox,tak,truehd,tta,voc,w64,wav,webm,wv,xwma")
+"""The formats whose files hold sound themselves; playlists, which would lead elsewhere, are not among them."""
 _SCALES = {"uint8": 128.0, "int16": 2.0**15, "int32": 2.0**31, "int64": 2.0**63}
 _LEFT = frozenset({"FL", "BL", "SL", "FLC", "WL", "TFL", "TBL", "TSL", "SDL", "DL", "BFL", "SSL", "TTL"})
 _RIGHT = frozenset({"FR", "BR", "SR", "FRC", "WR", "TFR", "TBR", "TSR", "SDR", "DR", "BFR", "SSR", "TTR"})
@@ -120,8 +123,9 @@ def open_audio(path: Path) -> tuple[Any, Any]:
 
     _check_file(path)
     try:
-        # The absolute path and the whitelist keep a playlist or an odd name from reaching the network.
-        container = av.open(str(path.resolve()), options={"protocol_whitelist": "file"})
+        # The absolute path and the whitelists keep a playlist or an odd name from reaching other files or the network.
+        container = av.open(str(path.resolve()),
+                            options={"protocol_whitelist": "file", "format_whitelist": CONTAINERS})
     except (av.FFmpegError, OSError, ValueError) as error:
         raise VjError(f"{path}: not a sound file that can be read ({_reason(error)})") from error
     if not container.streams.audio:

@@ -22,6 +22,8 @@ FRAMES = 512
 """Samples a callback asks for."""
 AHEAD = 2.0
 """Seconds decoded in advance."""
+FIRST = 1.0
+"""Seconds to wait for the output's first call."""
 GO_ON = 0
 """pyaudio.paContinue, without importing it."""
 
@@ -94,6 +96,7 @@ class Playback:
         self._emitted = 0
         self._called: float | None = None
         self._stopped = threading.Event()
+        self._sounding = threading.Event()
         self._thread: threading.Thread | None = None
         self._port: Any = None
         self._stream: Any = None
@@ -103,10 +106,11 @@ class Playback:
     def open(cls, track: str | Path | AudioSource, output: str | None = None) -> Playback | None:
         """Start playing through ``output``, by name, or the default; None where there is no output that opens.
 
+        ``track`` is a file, or a source not read yet, which then belongs to the playback.
+
         Raises VjError for a bad track, and when an output that was asked for by name is not there.
         """
-        source = TrackSource.open(track) if isinstance(track, str | Path) else track
-        playback = cls(source)
+        playback = cls(TrackSource.open(track) if isinstance(track, str | Path) else track)
         try:
             playback._start(output)
         except VjError:
@@ -155,7 +159,7 @@ class Playback:
     def emit(self, count: int) -> bytes:
         """The next ``count`` samples for the card. Belongs to the callback: copies, and marks the time."""
         wall = self._wall()
-        if self._called is not None and wall - self._called > PATIENCE + self.latency:
+        if self._called is not None and wall - self._called >= PATIENCE:
             self.reel.owe(round((wall - self._called) * self.source.rate) - count)
         self._called = wall
         if count > len(self._block):
@@ -164,18 +168,32 @@ class Playback:
         self.reel.take(block)
         self._clock.mark(self._emitted / self.source.rate - self.latency, wall)
         self._emitted += count
+        self._sounding.set()
         return block.tobytes()
 
     def _start(self, output: str | None) -> None:
         self._port = start()
         device = choose(output, devices_of(self._port, "output"), "output")
         self.name = device.name
-        while self.fill() and self.reel.room > self.source.rate:
-            pass
+        self.fill()
+        try:
+            self._stream = self._open_stream(device)
+        except VjError:
+            if not isinstance(self.source, TrackSource) or device.rate == self.source.rate:
+                raise
+            self._take_again(self.source, device.rate)
+            self._stream = self._open_stream(device)
+        self.latency = min(max(float(self._stream.get_output_latency()), 0.0), 1.0)
         self._thread = threading.Thread(target=self._decode, name="vj-playback", daemon=True)
         self._thread.start()
-        self._stream = self._open_stream(device)
-        self.latency = max(float(self._stream.get_output_latency()), 0.0)
+        if not self._sounding.wait(FIRST):
+            self._called = self._wall()
+
+    def _take_again(self, track: TrackSource, rate: int) -> None:
+        """The card refuses the track's rate: play it at the card's own."""
+        self.source, self.reel = TrackSource.open(track.path, rate), Reel(rate)
+        track.close()
+        self.fill()
 
     def _open_stream(self, device: Device) -> Any:
         import pyaudio

@@ -46,10 +46,11 @@ class StreamClock:
         step = max(wall - self._wall, 0.0) if self._wall is not None else 0.0
         self._wall = wall if self._wall is None else max(wall, self._wall)
         if self._absolute and self._mark is not None:
-            self._position = max(self._stream(wall, self._mark), self._position, 0.0)
+            self._position = max(self._stream(wall, self._mark), 0.0)
             self._absolute, self._lost = self._position <= 0.0, False
         else:
             self._position += step + self._correction(wall, step)
+            self._absolute = self._absolute and self._position <= 0.0
         return self._position
 
     @staticmethod
