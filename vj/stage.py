@@ -19,7 +19,7 @@ LOOK = "/show/look"
 """Setting this parameter recalls a look."""
 
 DECK_PARAMS = (
-    integer("lines", 216, 64, 1088, unit="px", help="Height of the generated image; the output is filled from it"),
+    integer("lines", 192, 64, 1088, unit="px", help="Height of the generated image; the output is filled from it"),
     number("rate", 0.0, 0.0, 60.0, unit="1/s", smooth=0.0, help="Images asked for a second; 0 is as many as it can"),
 )
 

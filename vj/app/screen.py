@@ -21,6 +21,9 @@ SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software")
 WINDOW_SLACK = 0.1
 """At a monitor's own rate the vertical blank paces; the clock keeps this share of a period out of its way."""
 ON_GPU, ON_CPU = Format((1280, 720), 60.0), Format((640, 360), 30.0)
+CPU_SCALE = 0.6
+"""Share of the output's size that the effects are drawn at on a CPU, live: about a third of the work, and no smaller than
+the generated image. Offline renders always draw at full size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Screening:
         stack.callback(display.close)
         form = format_of(options, display.context)
         effects = EffectLibrary.open()
-        compositor = GLCompositor(display.context, form.size, effects)
+        scale = CPU_SCALE if on_cpu(display.context) else 1.0
+        compositor = GLCompositor(display.context, form.size, effects, scale=scale)
         stack.callback(compositor.close)
         return cls(form, display, effects, compositor)
 
@@ -66,6 +70,11 @@ def _headless() -> type:
 
 def format_of(options: Options, context: Context) -> Format:
     """Size and rate as asked for, or as this renderer can."""
-    renderer = str(context.info.get("GL_RENDERER", "")).lower()
-    usual = ON_CPU if any(name in renderer for name in SOFTWARE) else ON_GPU
+    usual = ON_CPU if on_cpu(context) else ON_GPU
     return Format(options.size or usual.size, options.fps or usual.fps)
+
+
+def on_cpu(context: Context) -> bool:
+    """Whether OpenGL draws on the CPU here."""
+    renderer = str(context.info.get("GL_RENDERER", "")).lower()
+    return any(name in renderer for name in SOFTWARE)
