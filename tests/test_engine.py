@@ -180,7 +180,7 @@ def test_a_wrong_look_is_refused_with_one_clear_sentence(change, message):
     with pytest.raises(VjError, match="look 'one'") as error:
         stage.recall("one")
     assert message in str(error.value)
-    assert tree.mounts() == ["show"]
+    assert tree.mounts() == ["a/deck", "show"]
 
 
 def test_image_sizes_follow_the_output_in_steps_of_eight():

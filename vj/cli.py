@@ -134,6 +134,8 @@ Examples:
 @click.option("-o", "--output", "record", required=True, type=click.Path(path_type=Path), metavar="FILE",
               help="The video to write (.mp4 or .mkv).")
 @click.option("--resume", is_flag=True, help="Go on with an interrupted render of the same command.")
+@click.option("--quality", type=click.Choice(["live", "full"]), default="live", show_default=True,
+              help="live: as a show on this machine looks. full: every frame its own image, effects at full size.")
 @click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Images made side by side; one per core.")
 @_with(*_SHOW_OPTIONS)
 def render(track: Path, resume: bool, workers: int | None, **options: Any) -> None:

@@ -27,6 +27,7 @@ class Options:
     json: bool = False
     sets: tuple[str, ...] = ()
     device: str = "auto"
+    quality: str = "live"
     monitor: str | None = None
     fullscreen: bool = False
 

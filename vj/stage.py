@@ -18,6 +18,9 @@ from vj.walk.sphere import Walk
 LOOK = "/show/look"
 """Setting this parameter recalls a look."""
 
+OF_A_LOOK = ("/fx/", f"/{MOD}", "/a/gen/", "/a/walk/", "/a/drive/")
+"""What comes and goes with a look; everything else in the tree stays when the look changes."""
+
 DECK_PARAMS = (
     integer("lines", 192, 64, 1088, unit="px", help="Height of the generated image; the output is filled from it"),
     number("rate", 0.0, 0.0, 60.0, unit="1/s", smooth=0.0, help="Images asked for a second; 0 is as many as it can"),
@@ -88,13 +91,14 @@ class Stage:
         self.decks: list[Deck] = []
         self._tree, self._matrix, self._effects, self._find = tree, matrix, effects, find
         self._seed, self._size = seed, size
+        tree.declare("a/deck", DECK_PARAMS)  # the machine's business: it outlives the looks
         tree.declare("show", (choice("look", self.names[0], self.names, help="The look on stage"),))
 
     def recall(self, name: str) -> None:
         """Show the look ``name``. Raises VjError and leaves everything as it was when the look is not right."""
         cast = self._cast(self._find(name))
         for mount in self._tree.mounts():
-            if mount.startswith(("fx/", MOD)) and mount not in cast.mounts:
+            if f"/{mount}/".startswith(OF_A_LOOK) and mount not in cast.mounts:
                 self._tree.remove(mount)
         for mount, specs in cast.mounts.items():
             self._tree.declare(mount, specs)
@@ -126,7 +130,7 @@ class Stage:
             generator = registry.load("vj.generators", look.generator, "Generator")
             sources = {s.name: registry.load("vj.modulation.sources", s.kind, "Source")() for s in look.sources}
             mounts: dict[str, Sequence[ParamSpec]] = {
-                "a/gen": generator.PARAMS, "a/walk": sphere.PARAMS, "a/drive": drive.PARAMS, "a/deck": DECK_PARAMS}
+                "a/gen": generator.PARAMS, "a/walk": sphere.PARAMS, "a/drive": drive.PARAMS}
             mounts |= {f"fx/{name}": self._effects.specs(name) for name in look.effects}
             mounts |= {MOD + name: source.PARAMS for name, source in sources.items()}
             self._check(look, mounts, sources)
@@ -135,7 +139,7 @@ class Stage:
         return _Cast(look, mounts, sources, Walk(self._seed, drive(self._seed)))
 
     def _check(self, look: Look, mounts: Mapping[str, Sequence[ParamSpec]], sources: Mapping[str, ModSource]) -> None:
-        specs = {path: spec for path, spec, _ in self._tree.items() if not path.startswith(("/fx/", f"/{MOD}", "/a/"))}
+        specs = {path: spec for path, spec, _ in self._tree.items() if not path.startswith(OF_A_LOOK)}
         specs |= {f"/{mount}/{spec.name}": spec for mount, declared in mounts.items() for spec in declared}
         for path, value in look.values.items():
             checked(_spec(specs, path), value, path)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vj import __version__, offline
 from vj.app.common import Format, apart, assemble, chosen_look
+from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
 from vj.console import Console, Progress
 from vj.engine import Engine
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from vj.record.segments import SegmentWriter
     from vj.render.compositor import GLCompositor
 
+RATE, CPU_RATE = "/a/deck/rate", 12
+"""Where the generator runs on a CPU, images a second: more than a live show there gets."""
 SIZE, FPS = (1280, 720), 30.0
 """What is rendered when nothing else is asked for."""
 
@@ -104,13 +107,19 @@ def _engine(job: Job, source: TrackSource, writer: SegmentWriter, stack: ExitSta
     from vj.render.context import headless_context
     from vj.render.effects import EffectLibrary
 
-    effects = EffectLibrary.open()
-    compositor = GLCompositor(headless_context(), job.form.size, effects)
+    effects, context = EffectLibrary.open(), headless_context()
+    spare = job.options.quality == "live" and on_cpu(context)
+    compositor = GLCompositor(context, job.form.size, effects, scale=CPU_SCALE if spare else 1.0)
     stack.callback(compositor.close)
-    parts = assemble(source, compositor, effects, job.options, job.form)
+    parts = assemble(source, compositor, effects, _sparing(job.options) if spare else job.options, job.form)
     parts.timeline = Timeline(job.events)
     parts.sinks.append(writer)
     return Engine(parts, strict=True), compositor
+
+
+def _sparing(options: Options) -> Options:
+    """As a live show on a CPU: an image a few times a second, unless a rate was asked for."""
+    return replace(options, sets=(f"{RATE}={CPU_RATE}", *options.sets))
 
 
 def _take_up(engine: Engine, compositor: GLCompositor, writer: SegmentWriter, fps: float) -> int:
@@ -150,7 +159,8 @@ def settings(job: Job, source: TrackSource, frames: int) -> Mapping[str, object]
     o = job.options
     look = asdict(chosen_look(o.look))
     return {"vj": __version__, "track": digest(job.track), "look": _hash(look), "look name": look["name"],
-            "seed": o.seed or 0, "set": list(o.sets), "device": o.device, "frames": frames, "rate": source.rate,
+            "seed": o.seed or 0, "set": list(o.sets), "device": o.device, "quality": o.quality, "frames": frames,
+            "rate": source.rate,
             "gestures": _hash([(time, asdict(event)) for time, event in job.events])}
 
 

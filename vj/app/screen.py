@@ -22,8 +22,8 @@ WINDOW_SLACK = 0.1
 """At a monitor's own rate the vertical blank paces; the clock keeps this share of a period out of its way."""
 ON_GPU, ON_CPU = Format((1280, 720), 60.0), Format((640, 360), 30.0)
 CPU_SCALE = 0.6
-"""Share of the output's size that the effects are drawn at on a CPU, live: about a third of the work, and no smaller than
-the generated image. Offline renders always draw at full size."""
+"""Share of the output's size that the effects are drawn at on a CPU: a third of the work, and no smaller than the
+generated image."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,8 @@ def _chips(size: tuple[int, int], fps: Fraction) -> list[Encoding]:
 def _software(size: tuple[int, int], fps: Fraction, quality: Quality) -> Encoding:
     if quality == "render":
         # x264's bits depend on the number of threads, so it is the same on every machine.
-        options = {"preset": "medium", "crf": "17", "threads": "4"}
+        # veryfast: a third of medium's time at the same quality (crf), for a file somewhat larger.
+        options = {"preset": "veryfast", "crf": "16", "threads": "4"}
         return Encoding("libx264", size, fps, options=options)
     cores = os.cpu_count() or 1
     load = size[0] * size[1] * float(fps) / 60e6  # what one core does at ultrafast, pixels/s, with room to spare
