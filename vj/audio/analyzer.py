@@ -42,6 +42,10 @@ LAG = 0.25
 """Seconds of samples that may be missing before silence stands in for them."""
 STRONG = 0.4
 """Level that the lowest two bands need for a kick."""
+HEARD = 0.2
+"""What must be new in some band for an onset; the onset is as strong as that."""
+NEWS_KEPT = 0.8
+"""How much of what was new counts a hop later: onsets are announced two or three hops late."""
 KICK_GONE = 2.0
 """Seconds without a kick after which the beat clock trusts itself alone."""
 
@@ -75,6 +79,7 @@ class Analyzer:
         self._trim = 0.0
         self._hold = False
         self._rms = 0.0
+        self._news = 0.0
         self._onset = 0.0
         self._kick = 0.0
         self._kick_time = -math.inf
@@ -130,12 +135,13 @@ class Analyzer:
             playing = self._gate.open(10.0 * math.log10(square + 1e-12))
             sums = self._sums.sums(power)
             kick = self._hear_bands(power, decibels(sums[:WHOLE + 1])) if playing else self._hear_silence()
-            self._hear_drums(mono, kick, playing)
+            self._hear_drums(mono, kick)
             self._colour.hear(sums[WHOLE:], self._tape, (count - 1 - index) * self.hop, playing)
 
     def _hear_silence(self) -> float:
         self._followers.hear(SILENCE, SILENCE)
         self._novelty.rest()
+        self._news = 0.0
         self._rms -= self._softer * self._rms
         return self._kicks.hear(0.0)
 
@@ -144,6 +150,7 @@ class Analyzer:
         if not self._hold and self._gain.hear(levels):
             self._novelty.settle(self._gain.top[:WHOLE])
         hits = self._novelty.hear(power)
+        self._news = max(float(hits[:WHOLE].max()), NEWS_KEPT * self._news)
         now = self._gain.normal(levels, self._trim)
         self._followers.hear(now[:WHOLE], hits[:WHOLE])
         away = self._loudness(float(levels[WHOLE])) - self._rms
@@ -155,10 +162,10 @@ class Analyzer:
         """Amplitude against the loudest of the last seconds, 0..1."""
         return float(min(10.0 ** ((level + self._trim - float(self._gain.top[WHOLE])) / 20.0), 1.0))
 
-    def _hear_drums(self, mono: Samples, kick: float, playing: bool) -> None:
+    def _hear_drums(self, mono: Samples, kick: float) -> None:
         time = self.time
-        if self._onsets.hear(mono) and playing:
-            self._onset = max(self._onset, 0.15, float(self._followers.hits.max()))
+        if self._onsets.hear(mono) and self._news > HEARD:
+            self._onset = max(self._onset, self._news)
         if kick:
             self._kick_time = time
             self._kick = max(self._kick, kick)

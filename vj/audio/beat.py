@@ -22,6 +22,8 @@ PULL = 0.03
 """Beats of correction per beat while the clock runs true: not seen."""
 CATCH = 0.5
 """The same while it is still finding the beat."""
+LOCK, UNLOCK = 0.6, 0.25
+"""Agreement of the beats heard with the clock, 0..1, at which it locks and lets go."""
 CONVINCED = 5
 """Beats in a row with another tempo that move a clock which was sure of its own."""
 TAP_GAP = 2.5
@@ -61,6 +63,7 @@ class BeatClock:
         self._shown = 0.0
         self._one = 0
         self._agreement = 0.0
+        self._locked = False
         self._candidate = bpm
         self._in_a_row = 0
         self._taps: list[float] = []
@@ -73,7 +76,8 @@ class BeatClock:
         self._beats += beats * (1.0 + self._bend)
         self._error -= beats * self._bend
         self._time = time
-        limit = PULL if self._agreement > 0.6 else CATCH
+        self._locked = self._agreement > (UNLOCK if self._locked else LOCK)
+        limit = PULL if self._locked else CATCH
         self._bend = min(max(2.0 * self._error, -limit), limit)
         target = self._agreement if present else 0.0
         self.confidence += (1.0 - math.exp(-dt / (1.0 if present else 3.0))) * (target - self.confidence)
@@ -140,7 +144,7 @@ class BeatClock:
         """The one of the bar is at ``time``: forward to the next beat, or wait for it when just past."""
         past = self._beats + (time - self._time) * self.bpm / 60.0
         self._error = -wrap(past)
-        self._one = round(past)
+        self._one = round(past + self._error)
         if self._error > 0.0:
             self._beats += self._error
             self._error = 0.0

@@ -19,7 +19,7 @@ WINDOW = 10
 """Segments of one second that the quantiles remember."""
 QUIETEST = -66.0
 """dBFS: no band is lifted from below this, however long it has been quiet."""
-REACH = 50.0
+REACH = 42.0
 """Decibels below the whole from which a band is lifted at most: beyond it there is leakage, not music."""
 ABSENT = 15.0
 """Decibels under its habit at which a band counts as gone: a breakdown's left-over bass stays small."""
@@ -73,11 +73,15 @@ class AutoGain:
         below /= below[:, -1:]
         loud = np.argmax(below >= 0.95, axis=1) + np.float32(LOWEST + 1)
         quiet = np.argmax(below >= 0.30, axis=1) + np.float32(LOWEST)
-        loud = self._at_least(loud)
-        first = self._looks == 1
+        least = self._least(loud)
+        top = np.maximum(loud, least)
+        # A band that is not lifted has no quiet of its own either.
+        span = np.where(loud < least, 9.0, (loud - quiet).clip(9.0, 30.0)).astype(np.float32)
         rise, fall = (1.0 - math.exp(-self._seconds / tau) for tau in (0.1, 3.0))
-        self.top += np.where(first, 1.0, np.where(loud > self.top, rise, fall)).astype(np.float32) * (loud - self.top)
-        self.span += np.float32(fall) * ((loud - quiet).clip(9.0, 30.0) - self.span)
+        self.top += np.where(top > self.top, rise, fall).astype(np.float32) * (top - self.top)
+        self.span += np.float32(fall) * (span - self.span)
+        if self._looks == 1:
+            self.top, self.span = top, span
         self._place()
 
     def _place(self) -> None:
@@ -85,14 +89,13 @@ class AutoGain:
         self._scale = 1.0 / self.span
         self._offset = 1.0 - self.top * self._scale
 
-    def _at_least(self, loud: Levels) -> Levels:
+    def _least(self, loud: Levels) -> Levels:
         """No band is lifted from the noise, from leakage, or from far below where it uses to be."""
         place = loud - loud[-1]
         learn = max(1.0 - math.exp(-self._seconds / HABIT), 1.0 / (self._looks + 1))
         self._habit += np.float32(learn) * (place - self._habit)
-        floor = loud[-1] + np.maximum(self._habit - np.float32(ABSENT), np.float32(-REACH))
-        lifted: Levels = np.maximum(np.maximum(loud, floor), np.float32(QUIETEST))
-        return lifted
+        least: Levels = loud[-1] + np.maximum(self._habit - np.float32(ABSENT), np.float32(-REACH))
+        return np.maximum(least, np.float32(QUIETEST))
 
     def normal(self, decibels: Levels, trim: float = 0.0) -> Levels:
         """(rows,) dBFS, lifted by ``trim`` dB, as 0..1."""
