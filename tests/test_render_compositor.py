@@ -369,3 +369,18 @@ def test_the_delayed_reader_gives_every_frame_one_later(compositor):
     assert reader.last() is None
     assert all(np.array_equal(a, b) for a, b in zip(direct, late[1:], strict=True))
     reader.close()
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.75])
+def test_drawn_smaller_it_is_the_same_show(scale):
+    small = GLCompositor(context(), SIZE, library(), scale=scale)
+    small.use(CHAIN[:2])
+    params = {"fx/bloom": {"on": False}, "fx/feedback_zoom": {"on": False}}
+    shown = play(small, 45, params=params)
+    assert shown.shape == (SIZE[1], SIZE[0], 4)
+    assert error(shown, world(Camera(), SIZE), rim=4) < 2
+    state = small.state()
+    expected = play(small, 3, start=45)
+    small.restore(state)
+    assert np.array_equal(play(small, 3, start=45), expected)
+    small.close()

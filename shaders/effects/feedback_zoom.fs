@@ -15,13 +15,14 @@
 void main() {
     vec2 aspect = vec2(RENDERSIZE.x / RENDERSIZE.y, 1.0);
     float a = turn * 3.14159265 * TIMEDELTA, s = exp2(-zoom * TIMEDELTA * 2.0);
+    float sine = a - a * a * a / 6.0, cosine = 1.0 - a * a * 0.5 + a * a * a * a / 24.0;  // a is small within one frame
     vec2 p = (isf_FragNormCoord - centre) * aspect;
-    p = mat2(cos(a), sin(a), -sin(a), cos(a)) * p * s / aspect + centre;
+    p = mat2(cosine, sine, -sine, cosine) * p * s / aspect + centre;
     vec3 old = IMG_NORM_PIXEL(past, 1.0 - abs(mod(p, 2.0) - 1.0)).rgb;
     float h = hue * 6.2831853 * TIMEDELTA;
     float grey = dot(old, vec3(0.3333));
     vec3 d = old - grey;
-    old = grey + d * cos(h) + vec3(d.y - d.z, d.z - d.x, d.x - d.y) * 0.57735 * -sin(h);
+    old = grey + d * (1.0 - h * h * 0.5) - vec3(d.y - d.z, d.z - d.x, d.x - d.y) * 0.57735 * (h - h * h * h / 6.0);
     vec3 now = IMG_THIS_PIXEL(inputImage).rgb;
     // The past shows through where the picture is dark, and its lights fly on over it; what is bright now stays sharp.
     // Up to two and a half seconds of memory, the same at any frame rate.

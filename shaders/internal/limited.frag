@@ -43,7 +43,7 @@ void main() {
     ivec2 at = ivec2(gl_FragCoord.xy);
     vec2 uv = isf_FragNormCoord;
     float share = min(local(uv), larger(uv));
-    vec3 next = light(mastered(texelFetch(picture, at, 0).rgb));
+    vec3 next = light(mastered(texture(picture, uv).rgb));
     vec3 last = light(texelFetch(shown, at, 0).rgb);
     color = vec4(display(mix(last, next, share)), 1.0);
 }

@@ -34,30 +34,34 @@ UNFREEZE = 0.25
 """Seconds from a frozen picture back into the running one."""
 RELOAD = 0.1
 """Seconds from the old version of a shader to the new one."""
-_PAINTERS = ("copy", "hold", "mix", "upscale", "deck", "drift", "measure", "flashes", "gate", "output")
+_PAINTERS = ("copy", "hold", "mix", "upscale", "deck", "warp", "drift", "measure", "flashes", "gate", "output")
 
 
 class GLCompositor:
     """Draws the picture. Reads the mounts ``fx/<effect>``, ``mix`` and ``master``; anything missing is at its default.
 
-    The GL context must be current in the calling thread. ``size`` is (width, height) of the output in pixels.
+    The GL context must be current in the calling thread. ``size`` is (width, height) of the output in pixels;
+    everything before the master is drawn at ``scale`` of it, which a renderer on the CPU needs to keep up.
     """
 
-    def __init__(self, context: Context, size: tuple[int, int], library: EffectLibrary, *, idle: str = "idle") -> None:
+    def __init__(self, context: Context, size: tuple[int, int], library: EffectLibrary, *, idle: str = "idle",
+                 scale: float = 1.0) -> None:
         if not all(1 <= side <= MAX_SIDE for side in size):
             raise VjError(f"a picture of {size[0]}x{size[1]} is not possible; each side should be 1 to {MAX_SIDE}")
         self.size = size
+        inner = inside(size, scale)
         self.context = context
         self._shaders = Shaders(context, library)
         self._painters = {name: Painter(context, name) for name in _PAINTERS}
         self._painters["limited"] = Painter(context, "limited", GATED_VERTEX)
-        self._decks = {name: Deck(context, size, self._painters) for name in DECKS[:1]}
+        self._decks = {name: Deck(context, inner, self._painters) for name in DECKS[:1]}
         self._idle_name = idle
-        self._idle = Instance(context, self._shaders.get(idle, "generators"), size)
-        self._room = [Surface(context, size) for _ in range(3)]  # idle, mixed with it, two decks
-        self._chain = Chain(self._shaders, size, self._painters)
-        self._transitions = Transitions(self._shaders, size)
-        self._change = LookChange(self._transitions, size, self._painters)
+        self._inner = inner
+        self._idle = Instance(context, self._shaders.get(idle, "generators"), inner)
+        self._room = [Surface(context, inner) for _ in range(3)]  # idle, mixed with it, two decks
+        self._chain = Chain(self._shaders, inner, self._painters)
+        self._transitions = Transitions(self._shaders, inner)
+        self._change = LookChange(self._transitions, inner, self._painters)
         self._master = Master(context, size, self._painters)
         self._pulse = Pulse()
         self._picture: Texture | None = None
@@ -93,7 +97,7 @@ class GLCompositor:
             shader = self._shaders.get(self._idle_name, "generators")
             if shader is not self._idle.shader:
                 self._idle.release()
-                self._idle = Instance(self.context, shader, self.size)
+                self._idle = Instance(self.context, shader, self._inner)
         return messages
 
     # ------------------------------------------------------------------------------------ the frame
@@ -120,13 +124,13 @@ class GLCompositor:
 
     def _deck(self, name: str) -> Deck:
         if name not in self._decks:
-            self._decks[name] = Deck(self.context, self.size, self._painters)
+            self._decks[name] = Deck(self.context, self._inner, self._painters)
         return self._decks[name]
 
     def _is_frozen(self, freeze: bool) -> bool:
         """Hold a copy of the picture while frozen; let it go into the running one afterwards."""
         if freeze and self._frozen is None and self._picture is not None:
-            self._frozen = Surface(self.context, self.size)
+            self._frozen = Surface(self.context, self._inner)
             self._copy(self._picture, self._frozen)
         elif not freeze and self._frozen is not None:
             self._change.begin(self._frozen.texture, UNFREEZE)
@@ -185,7 +189,7 @@ class GLCompositor:
         for name in sorted({key.split("/")[0].removeprefix("deck.") for key in state if key.startswith("deck.")}):
             self._deck(name).restore(_under(state, f"deck.{name}/"))
         if "frozen" in state:
-            self._frozen = Surface(self.context, self.size)
+            self._frozen = Surface(self.context, self._inner)
             self._frozen.write(state["frozen"])
 
     def close(self) -> None:
@@ -194,6 +198,11 @@ class GLCompositor:
                             *self._decks.values(), *self._room, *self._painters.values()]
         for part in parts + ([self._frozen] if self._frozen else []):
             part.release()
+
+
+def inside(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """``scale`` of ``size``, in whole pixels, at least 16."""
+    return max(round(size[0] * scale), 16), max(round(size[1] * scale), 16)
 
 
 def _under(state: Mapping[str, Any], prefix: str) -> State:

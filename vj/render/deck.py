@@ -147,7 +147,8 @@ class Deck:
 
     def _warp(self, older: _Slot, newer: _Slot) -> None:
         old, new = residual(older.camera, self._view), residual(newer.camera, self._view)
-        self._painters["deck"].draw(
+        name = "warp" if self._fade >= 1.0 else "deck"
+        self._painters[name].draw(
             self._canvas[1].framebuffer, {"older": older.surface.texture, "newer": newer.surface.texture},
             {"olderTurn": old[:4], "newerTurn": new[:4], "shifts": old[4:] + new[4:],
              "extents": older.extent + newer.extent, "view": self._reach(newer), "fade": self._fade})
@@ -247,8 +248,8 @@ class Upscaler:
             self._painters["hold"].draw(target.framebuffer, {"image": image}, {})
             return
         half = self._room((target.size[0], image.size[1]))
-        self._painters["upscale"].draw(half.framebuffer, {"image": image}, {"axis": (1.0, 0.0)})
-        self._painters["upscale"].draw(target.framebuffer, {"image": half.texture}, {"axis": (0.0, 1.0)})
+        self._painters["upscale"].draw(half.framebuffer, {"image": image}, {"axis": (1, 0)})
+        self._painters["upscale"].draw(target.framebuffer, {"image": half.texture}, {"axis": (0, 1)})
 
     def _room(self, size: tuple[int, int]) -> Surface:
         if self._half is None or self._half.size != size:

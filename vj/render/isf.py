@@ -40,10 +40,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One drawing pass. Without a ``target`` it draws the effect's picture."""
+    """One drawing pass. Without a ``target`` it draws the effect's picture. ``full``: as large as the output."""
 
     target: str
     persistent: bool
+    full: bool
     width: Expression
     height: Expression
 
@@ -193,7 +194,8 @@ class _Reader:
             width, height = (parse_size(str(item.get(key, f"${key}")), known) for key in ("WIDTH", "HEIGHT"))
         except VjError as error:
             self.fail(str(target), f"pass {target}: {error}")
-        return Pass(target, bool(item.get("PERSISTENT", False)), width, height)
+        full = "WIDTH" not in item and "HEIGHT" not in item
+        return Pass(target, bool(item.get("PERSISTENT", False)), full, width, height)
 
 
 # ------------------------------------------------------------------------------- inputs -> parameters

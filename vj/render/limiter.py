@@ -100,8 +100,8 @@ class Limiter:
 
 
 def _taps(pixels: float) -> int:
-    """Samples along one side of a cell; each is bilinear and stands for two pixels."""
-    return max(1, min(math.ceil(pixels / 2), _MOST_TAPS))
+    """Samples along one side of a cell; each is the mean of two pixels, and stands for four."""
+    return max(1, min(math.ceil(pixels / 4), _MOST_TAPS))
 
 
 GATED_VERTEX = """#version 330
