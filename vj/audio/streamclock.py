@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 PATIENCE = 0.25
 """Seconds without a callback after which the stream counts as lost."""
 PULL = 0.5
@@ -49,7 +51,8 @@ class StreamClock:
             self._position = max(self._stream(wall, self._mark), 0.0)
             self._absolute, self._lost = self._position <= 0.0, False
         else:
-            self._position += step + self._correction(wall, step)
+            self._position += step
+            self._position += self._correction(wall, step)
             self._absolute = self._absolute and self._position <= 0.0
         return self._position
 
@@ -68,4 +71,5 @@ class StreamClock:
             self._lost = False
             self._shift = self._position - stream
         error = stream + self._shift - self._position
-        return step * min(max(error / PULL, -LIMIT), LIMIT)
+        limit = LIMIT * step
+        return min(max(error * (1.0 - math.exp(-step / PULL)), -limit), limit)
