@@ -1,5 +1,5 @@
 #version 330
-// Is enough blocked to matter? Two cells of the 108, or any region.
+// Is enough blocked to matter? A few cells of the 108, or any larger area.
 out vec4 color;
 uniform sampler2D turn;
 uniform float least;

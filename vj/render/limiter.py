@@ -15,7 +15,8 @@ How it is held, wholly on the GPU so that nothing waits:
   eight. Three flashes are six opposing changes, so a seventh within one second is refused.
 - A refused area may go on in its direction but not turn back by more than the allowance: the new picture is mixed, in
   light, with the one shown before. It lags and smooths; it never goes black.
-- One refused cell alone (less than a tenth of a region, WCAG allows a quarter) is let be, so sparkles stay sharp.
+- Fewer than five refused cells (a twentieth of the picture) are let be unless a larger area flashes with them: lights
+  that move fast are no strobe. Between areas the share is smoothed downwards, so that no grid is ever seen.
 - Thresholds are on the safe side: 8 % counts, refused areas move 5 %.
 - A blackout may always fall (the operator's right); coming back is a change like any other, and counted.
 
@@ -43,7 +44,7 @@ CELLS = (12, 9)
 THRESHOLD = 0.08
 ALLOWANCE = 0.05
 WINDOW = 1.01
-LEAST_CELLS = 2
+LEAST_CELLS = 5
 LONG_AGO = 60.0
 _MOST_TAPS = 16
 
