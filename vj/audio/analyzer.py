@@ -12,7 +12,7 @@ from vj.audio.beat import BEAT_PARAMS, BeatClock
 from vj.audio.colour import Colour
 from vj.audio.decode import clean, to_stereo
 from vj.audio.drums import Beats, Onsets
-from vj.audio.gain import AutoGain, Gate
+from vj.audio.gain import STEP, AutoGain, Gate
 from vj.audio.novelty import Novelty, Peaks
 from vj.audio.spectrum import BandSums, Mono, Tape, share
 from vj.params.spec import number, switch
@@ -33,8 +33,6 @@ AUDIO_PARAMS = (
 
 HOP = 256
 """Samples between two looks, at rates below 64 kHz; twice as many at 96 kHz."""
-CHUNK = 16
-"""Hops whose spectra are taken at once, at most."""
 WHOLE = len(BANDS)
 """Row of everything, after the bands."""
 SILENCE = np.zeros(WHOLE, np.float32)
@@ -64,7 +62,7 @@ class Analyzer:
         scale = self.hop // HOP
         self._sums = BandSums(rate, 2048 * scale, 384 * scale)
         self._colour = Colour(rate, 8192 * scale, self._seconds)
-        self._tape = Tape(8192 * scale, CHUNK * self.hop)
+        self._tape = Tape(8192 * scale, STEP * self.hop)
         self._mono = Mono(self._seconds)
         self._onsets = Onsets(rate, self.hop, "specflux")
         self._beats = Beats(rate, self.hop)
@@ -113,8 +111,11 @@ class Analyzer:
         silence = self._missing(tick.time, len(self._rest) + len(block))
         waiting = np.concatenate([self._rest, block, silence])
         whole = len(waiting) // self.hop * self.hop
-        for begin in range(0, whole, CHUNK * self.hop):
-            self._hear(waiting[begin:min(begin + CHUNK * self.hop, whole)])
+        begin = 0
+        while begin < whole:
+            end = min(begin + self._until_settled() * self.hop, whole)
+            self._hear(waiting[begin:end])
+            begin = end
         self._rest = waiting[whole:]
         return self._features(tick)
 
@@ -123,35 +124,42 @@ class Analyzer:
         lag = time - self.time - waiting / self.rate - LAG
         return np.zeros((round(min(max(lag, 0.0), 1.0) * self.rate), 2), np.float32)
 
+    def _until_settled(self) -> int:
+        """Hops before the gain moves next: what lies between can be measured at once. Counted, never timed, so that
+        it is the same at any frame rate."""
+        return STEP - self._hops % STEP if self._gain.ready else 1
+
     def _hear(self, stereo: Samples) -> None:
-        """Some whole hops, (n * hop, 2): their spectra at once, everything that remembers one by one."""
+        """Some whole hops, (n * hop, 2): measured at once, while everything that remembers goes hop by hop."""
         mixed = [self._mono.mix(hop) for hop in stereo.reshape(-1, self.hop, 2)]
         for mono, _ in mixed:
             self._tape.add(mono)
         count = len(mixed)
         powers = self._sums.spectra(self._tape.windows(self._sums.size, self.hop, count))
-        for index, ((mono, square), power) in enumerate(zip(mixed, powers, strict=True)):
+        sums = np.array([self._sums.sums(power) for power in powers])
+        levels = decibels(sums[:, :WHOLE + 1])
+        now = self._gain.normal(levels, self._trim)
+        hits = self._novelty.hear(powers)
+        for index, (mono, square) in enumerate(mixed):
             self._hops += 1
             playing = self._gate.open(10.0 * math.log10(square + 1e-12))
-            sums = self._sums.sums(power)
-            kick = self._hear_bands(power, decibels(sums[:WHOLE + 1])) if playing else self._hear_silence()
+            kick = self._hear_bands(levels[index], now[index], hits[index]) if playing else self._hear_silence()
             self._hear_drums(mono, kick)
-            self._colour.hear(sums[WHOLE:], self._tape, (count - 1 - index) * self.hop, playing)
+            self._colour.hear(sums[index, WHOLE:], self._tape, (count - 1 - index) * self.hop, playing)
+        if (self._hops % STEP == 0 or not self._gain.ready) and self._gain.settle():
+            self._novelty.settle(self._gain.top[:WHOLE])
 
     def _hear_silence(self) -> float:
         self._followers.hear(SILENCE, SILENCE)
-        self._novelty.rest()
         self._news = 0.0
         self._rms -= self._softer * self._rms
         return self._kicks.hear(0.0)
 
-    def _hear_bands(self, power: Levels, levels: Levels) -> float:
-        """One hop of music; the kick's strength at its moment, else 0."""
-        if not self._hold and self._gain.hear(levels):
-            self._novelty.settle(self._gain.top[:WHOLE])
-        hits = self._novelty.hear(power)
+    def _hear_bands(self, levels: Levels, now: Levels, hits: Levels) -> float:
+        """One hop of music: per band dBFS, level and hit 0..1; the kick's strength at its moment, else 0."""
+        if not self._hold:
+            self._gain.hear(levels)
         self._news = max(float(hits[:WHOLE].max()), NEWS_KEPT * self._news)
-        now = self._gain.normal(levels, self._trim)
         self._followers.hear(now[:WHOLE], hits[:WHOLE])
         away = self._loudness(float(levels[WHOLE])) - self._rms
         self._rms += (self._louder if away > 0 else self._softer) * away

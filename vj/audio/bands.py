@@ -71,6 +71,6 @@ class Followers:
 
 
 def decibels(power: Levels) -> Levels:
-    """Mean squares as dBFS; a full-scale square wave is 0, nothing at all -120."""
+    """Mean squares, any shape, as dBFS; a full-scale square wave is 0, nothing at all -120."""
     loud: Levels = np.log10(power + 1e-12) * 10.0
     return loud

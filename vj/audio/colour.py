@@ -6,8 +6,8 @@ import numpy as np
 
 from vj.audio.spectrum import Chroma, Floats, Tape, share
 
-EACH = 16
-"""Hops between two looks at the chroma (93 ms at 44.1 kHz)."""
+EACH = 32
+"""Hops between two looks at the chroma (186 ms at 44.1 kHz: as long as its window)."""
 NONE = np.zeros(12, np.float32)
 
 

@@ -14,7 +14,7 @@ FLOOR = -120.0
 LOWEST, BINS = -100, 112
 """The histogram's first decibel and its length: -100 .. +11 dBFS."""
 STEP = 16
-"""Hops between two looks at the quantiles (93 ms at 44.1 kHz)."""
+"""Hops between two looks at the quantiles, at most (93 ms at 44.1 kHz)."""
 WINDOW = 10
 """Segments of one second that the quantiles remember."""
 QUIETEST = -66.0
@@ -41,45 +41,57 @@ class AutoGain:
         self._place()
         self._habit = np.full(rows, -REACH, np.float32)
         self._seconds = STEP * hop_seconds
+        self._rise, self._fall = (np.float32(1.0 - math.exp(-self._seconds / tau)) for tau in (0.1, 3.0))
         self._heard = np.zeros((STEP, rows), np.float32)
         self._count = 0
         self._looks = 0
         self._looks_each = max(round(1.0 / self._seconds), 1)
-        self._segments = np.zeros((WINDOW, rows * BINS), np.float32)
+        self._segments = np.zeros((WINDOW, rows * BINS), np.int64)
+        self._counts = np.zeros(rows * BINS, np.int64)
         self._offsets = np.arange(rows) * BINS - LOWEST
 
-    def hear(self, decibels: Levels) -> bool:
-        """Learn from one hop of music, (rows,) in dBFS; True when 0 and 1 have moved."""
+    @property
+    def ready(self) -> bool:
+        """True once anything was learnt."""
+        return self._looks > 0
+
+    def hear(self, decibels: Levels) -> None:
+        """Remember one hop of music, (rows,) in dBFS, until ``settle``, at most ``STEP`` of them."""
         self._heard[self._count] = decibels
         self._count += 1
-        if self._count < STEP and self._looks:
+
+    def settle(self) -> bool:
+        """Learn from what was heard, and move 0 and 1; False when nothing was."""
+        if not self._count:
             return False
         self._learn(self._heard[:self._count])
         self._count = 0
+        self._move()
         return True
 
     def _learn(self, heard: Levels) -> None:
         segment = self._looks // self._looks_each % WINDOW
         if self._looks % self._looks_each == 0:
+            self._counts -= self._segments[segment]
             self._segments[segment] = 0
         bins = np.floor(heard).clip(LOWEST, LOWEST + BINS - 1).astype(np.intp) + self._offsets
-        self._segments[segment] += np.bincount(bins.ravel(), minlength=self._segments.shape[1])
+        new = np.bincount(bins.ravel(), minlength=len(self._counts))
+        self._segments[segment] += new
+        self._counts += new
         self._looks += 1
-        self._settle()
 
-    def _settle(self) -> None:
+    def _move(self) -> None:
         """Move 0 and 1 towards the quantiles."""
-        below = self._segments.sum(axis=0).reshape(len(self.top), BINS).cumsum(axis=1)
-        below /= below[:, -1:]
-        loud = np.argmax(below >= 0.95, axis=1) + np.float32(LOWEST + 1)
-        quiet = np.argmax(below >= 0.30, axis=1) + np.float32(LOWEST)
+        below = self._counts.reshape(len(self.top), BINS).cumsum(axis=1)
+        heard = int(below[-1, -1])
+        loud = (below < 0.95 * heard).sum(axis=1) + np.float32(LOWEST + 1)
+        quiet = (below < 0.30 * heard).sum(axis=1) + np.float32(LOWEST)
         least = self._least(loud)
         top = np.maximum(loud, least)
         # A band that is not lifted has no quiet of its own either.
         span = np.where(loud < least, 9.0, (loud - quiet).clip(9.0, 30.0)).astype(np.float32)
-        rise, fall = (1.0 - math.exp(-self._seconds / tau) for tau in (0.1, 3.0))
-        self.top += np.where(top > self.top, rise, fall).astype(np.float32) * (top - self.top)
-        self.span += np.float32(fall) * (span - self.span)
+        self.top += np.where(top > self.top, self._rise, self._fall) * (top - self.top)
+        self.span += self._fall * (span - self.span)
         if self._looks == 1:
             self.top, self.span = top, span
         self._place()
@@ -98,7 +110,7 @@ class AutoGain:
         return np.maximum(least, np.float32(QUIETEST))
 
     def normal(self, decibels: Levels, trim: float = 0.0) -> Levels:
-        """(rows,) dBFS, lifted by ``trim`` dB, as 0..1."""
+        """(n, rows) dBFS, lifted by ``trim`` dB, as 0..1."""
         scaled: Levels = decibels * self._scale
         scaled += trim * self._scale + self._offset if trim else self._offset
         np.maximum(scaled, 0.0, out=scaled)

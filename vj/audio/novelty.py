@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vj.audio.spectrum import BandSums, Floats, share
 from vj.types import BANDS
@@ -34,48 +35,55 @@ class Novelty:
     def __init__(self, sums: BandSums, hop_seconds: float) -> None:
         ranges = [(lo, hi) for _, lo, hi in BANDS] + [KICK]
         weights = np.array([sums.overlap(lo, hi) for lo, hi in ranges])
+        self._bins = _sample(weights)
+        weights = weights[:, self._bins]
         widths = weights.sum(axis=1, keepdims=True)
-        # Bins above the last band say nothing: they are left out.
-        self._bins = int(np.flatnonzero(weights.any(axis=0))[-1]) + 1
-        weights = weights[:, :self._bins]
         self._means = np.ascontiguousarray(weights / widths, np.float32)
-        self._widths = np.log10(widths[:len(BANDS), 0])
         self._owner = np.argmax(weights[:len(BANDS)], axis=0)
-        self._unheard = weights[:len(BANDS)].max(axis=0) <= 0.0
+        self._bin_count = np.log10([sums.overlap(lo, hi).sum() for _, lo, hi in BANDS])
         # Narrow bands flicker more by themselves: noise must not look like hits.
         self._least = (1.0 + 3.0 / np.sqrt(widths[:, 0] + 1.0)).astype(np.float32)
         self._full = self._least.copy()
-        self._past = [np.zeros(len(self._owner), np.float32)] * LAG
-        self._gain = np.zeros(len(self._owner), np.float32)
+        self._past = np.zeros((LAG, len(self._bins)), np.float32)
+        self._gain = np.zeros(len(self._bins), np.float32)
         self._keep = 1.0 - share(hop_seconds, FORGET)
-        self.flux = np.zeros(len(ranges), np.float32)
 
     def settle(self, tops: Floats) -> None:
         """Take the bands' loudest levels, (len(BANDS),) dBFS, as they are now."""
-        floors = 10.0 ** ((tops - DEPTH) / 10.0 - self._widths)
+        floors = 10.0 ** ((tops - DEPTH) / 10.0 - self._bin_count)
         self._gain = (1.0 / floors[self._owner]).astype(np.float32)
-        self._gain[self._unheard] = 0.0
 
-    def hear(self, power: Floats) -> Floats:
-        """One hop's power per bin -> (len(BANDS) + 1,): each band's hit and the kick's, 0..1."""
-        now = power[:self._bins] * self._gain
+    def hear(self, powers: Floats) -> Floats:
+        """Some hops' power per bin, (n, bins) -> (n, len(BANDS) + 1): each band's hit and the kick's, 0..1."""
+        logs = np.concatenate([self._past, powers[:, self._bins] * self._gain])
+        now = logs[LAG:]
         now += 1.0
         np.log(now, out=now)  # many times faster than log1p, and exact enough above the floor
-        rise = now - self._past[0]
-        np.maximum(rise, 0.0, out=rise)
-        self.flux = np.minimum(self._means @ rise, MOST)
-        self._past = [*self._past[1:], now]
-        self._full *= self._keep
-        np.maximum(self._full, self._least, out=self._full)
-        np.maximum(self._full, self.flux, out=self._full)
-        hits: Floats = self.flux / self._full
+        rises = now - logs[:-LAG]
+        np.maximum(rises, 0.0, out=rises)
+        self._past = logs[-LAG:]
+        # Row by row: a sum must not depend on how many hops came at once.
+        flux = np.array([self._means @ rise for rise in rises], np.float32)
+        np.minimum(flux, MOST, out=flux)
+        hits: Floats = flux / self._measure(np.maximum(flux, self._least))
         hits -= QUIET
         hits *= 1.0 / (FULL - QUIET)
         return np.minimum(np.maximum(hits, 0.0, out=hits), 1.0, out=hits)
 
-    def rest(self) -> None:
-        """One hop of silence."""
-        self._past = [*self._past[1:], np.zeros_like(self._past[0])]
+    def _measure(self, flux: Floats) -> Floats:
+        """The flux of full hits at each hop: the strongest, forgotten slowly."""
+        for row in flux:
+            self._full *= self._keep
+            np.maximum(self._full, row, out=self._full)
+            row[:] = self._full
+        return flux
+
+
+def _sample(weights: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The bins that are listened to: all of the four lower bands, every third of the wide ones above them."""
+    heard = np.flatnonzero(weights.any(axis=0))
+    wide = int(np.flatnonzero(weights[4])[0])
+    return np.concatenate([heard[heard < wide], heard[heard >= wide][::3]])
 
 
 class Peaks:
