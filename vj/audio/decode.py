@@ -181,10 +181,10 @@ def measure(path: Path) -> float:
     """Seconds of sound really in the file, by reading its packets without decoding; 0 when they don't say."""
     container, stream = open_audio(path)
     with container:
-        first, last = None, 0.0
-        for packet in packets(container, stream):
-            if packet.pts is not None and packet.size:
-                start = float(packet.pts * packet.time_base)
+        first, last, beat = None, 0, float(stream.time_base or 0)
+        for packet in packets(container, stream):  # whole ticks: fractions would take a second for an hour of music
+            start = packet.pts
+            if start is not None and packet.size:
                 first = start if first is None else first
-                last = max(last, start + float((packet.duration or 0) * packet.time_base))
-    return last - first if first is not None else 0.0
+                last = max(last, start + (packet.duration or 0))
+    return (last - first) * beat if first is not None else 0.0

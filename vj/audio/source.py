@@ -49,17 +49,19 @@ class TrackSource:
         self._exhausted = False
 
     @classmethod
-    def open(cls, path: str | Path, rate: int | None = None) -> TrackSource:
+    def open(cls, path: str | Path, rate: int | None = None, duration: float | None = None) -> TrackSource:
         """Open ``path`` and decode its first block. Raises VjError, one sentence, when there is no sound to play.
 
-        ``rate`` asks for that rate; without it 44100 and 48000 stay and others become 48000.
+        ``rate`` asks for that rate; without it 44100 and 48000 stay and others become 48000. ``duration`` seconds
+        where they are known already: measuring reads the whole file.
         """
         path = Path(path).expanduser()
         container, stream = open_audio(path)
         own = int(stream.codec_context.sample_rate or 0)
         rate = rate or (own if own in NATIVE_RATES else 48000)
         source = cls(path, rate, decode(container, stream, rate), title=_title(container, path),
-                     duration=_duration(container, stream, path), container=container)
+                     duration=_duration(container, stream, path) if duration is None else duration,
+                     container=container)
         if not source._fill(1):
             source.close()
             raise VjError(f"{path}: no sound could be decoded from this file")
@@ -84,7 +86,7 @@ class TrackSource:
 
     def reopen(self) -> TrackSource:
         """The same track from its start, as a source of its own."""
-        return TrackSource.open(self.path, self.rate)
+        return TrackSource.open(self.path, self.rate, self.duration)
 
     def close(self) -> None:
         """Close the file. Reading on gives nothing."""
