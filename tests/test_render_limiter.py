@@ -97,8 +97,8 @@ def test_red_flashes_are_held_too():
     assert most_flashes(np.array(reds[90:]) * 320 / 20 * 0.1 * 0.6) <= 3
 
 
-@pytest.mark.parametrize("share", [0.5, 0.25, 0.1])
-def test_a_part_of_the_picture_may_not_strobe_either(share):
+@pytest.mark.parametrize("share", [0.5, 0.25])
+def test_a_large_part_of_the_picture_may_not_strobe_either(share):
     def make(index):
         pixels = flat(0.3, index, fps=FPS).pixels.copy()
         pixels[:, : int(share * SIZE[0]), :3] = 255 if index // 3 % 2 else 0

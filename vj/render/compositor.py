@@ -34,7 +34,8 @@ UNFREEZE = 0.25
 """Seconds from a frozen picture back into the running one."""
 RELOAD = 0.1
 """Seconds from the old version of a shader to the new one."""
-_PAINTERS = ("copy", "hold", "mix", "upscale", "deck", "warp", "drift", "measure", "flashes", "gate", "output")
+_PAINTERS = ("copy", "hold", "mix", "upscale", "deck", "warp", "drift", "measure", "flashes", "gate", "spread",
+             "output")
 
 
 class GLCompositor:

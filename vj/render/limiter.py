@@ -1,4 +1,4 @@
-"""The flash limiter: at most three flashes a second, anywhere in the picture, whatever feeds it.
+"""The flash limiter: at most three flashes a second of any large part of the picture, whatever feeds it.
 
 The rule is WCAG 2.2, success criterion 2.3.1 (https://www.w3.org/TR/WCAG22/#three-flashes-or-below-threshold): a flash
 is a pair of opposing changes in relative luminance of 10 % or more of the maximum where the darker state is below 0.80;
@@ -15,8 +15,8 @@ How it is held, wholly on the GPU so that nothing waits:
   eight. Three flashes are six opposing changes, so a seventh within one second is refused.
 - A refused area may go on in its direction but not turn back by more than the allowance: the new picture is mixed, in
   light, with the one shown before. It lags and smooths; it never goes black.
-- Fewer than five refused cells (a twentieth of the picture) are let be unless a larger area flashes with them: lights
-  that move fast are no strobe. Between areas the share is smoothed downwards, so that no grid is ever seen.
+- It takes hold when 15 % of the cells (WCAG: a quarter of the field), two regions or anything larger would flash at
+  once: lights that move fast are no strobe. Between areas the share is smoothed downwards, so that no grid is seen.
 - Thresholds are on the safe side: 8 % counts, refused areas move 5 %.
 - A blackout may always fall (the operator's right); coming back is a change like any other, and counted.
 
@@ -44,7 +44,7 @@ CELLS = (12, 9)
 THRESHOLD = 0.08
 ALLOWANCE = 0.05
 WINDOW = 1.01
-LEAST_CELLS = 5
+LEAST_CELLS = 16
 LONG_AGO = 60.0
 _MOST_TAPS = 16
 
@@ -57,6 +57,7 @@ class Limiter:
         self._taps = (_taps(size[0] / CELLS[0]), _taps(size[1] / CELLS[1]))
         self._measure = Surface(context, PAGE, "f4", linear=False)
         self._gate = Surface(context, (1, 1), "f4", linear=False)
+        self._spread = Surface(context, PAGE, "f4", linear=False)
         self._books = [[Surface(context, PAGE, "f4", linear=index == 0) for index in range(3)] for _ in range(2)]
         self._writers = [context.framebuffer([surface.texture for surface in book]) for book in self._books]
         for ages in (self._books[0][1], self._books[0][2]):
@@ -79,9 +80,10 @@ class Limiter:
         self._writers.reverse()
         turn = self._books[0][0].texture
         self._painters["gate"].draw(self._gate.framebuffer, {"turn": turn}, {"least": float(LEAST_CELLS)})
+        self._painters["spread"].draw(self._spread.framebuffer, {"turn": turn}, {})
         self._painters["limited"].draw(
-            output.framebuffer, {"picture": picture, "shown": shown, "turn": turn, "gate": self._gate.texture},
-            {"gain": gain})
+            output.framebuffer, {"picture": picture, "shown": shown, "spread": self._spread.texture,
+                                 "gate": self._gate.texture}, {"gain": gain})
 
     def state(self) -> State:
         """The flash book."""
@@ -96,7 +98,7 @@ class Limiter:
         """Give the memory back."""
         for writer in self._writers:
             writer.release()
-        for surface in (self._measure, self._gate, *self._books[0], *self._books[1]):
+        for surface in (self._measure, self._gate, self._spread, *self._books[0], *self._books[1]):
             surface.release()
 
 
