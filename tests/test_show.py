@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from sound import house, private_pulse, write_wav
 
 ROOT = Path(__file__).parent.parent
 VJ = (sys.executable, "-m", "vj.cli")
@@ -239,3 +240,24 @@ def test_help_answers_at_once_and_with_examples():
     for verb in ("play", "live", "render", "devices", "doctor", "list"):
         assert verb in text
         assert "Example" in vj(verb, "--help").stdout
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a private PulseAudio")
+def test_a_live_set_over_a_real_sound_server_is_heard_recorded_and_rendered_again(tmp_path, monkeypatch):
+    sound = write_wav(tmp_path / "house.wav", house(120, 25.0)[0])
+    movie, take = tmp_path / "x.mkv", tmp_path / "x.take"
+    with private_pulse(tmp_path, monkeypatch) as pulse:
+        pulse.play(sound)
+        done = subprocess.run([*VJ, "live", "--headless", "--input", "pulse", "--duration", "9", "--record", movie,
+                               "--take", take, "--json", *SMALL, "--look", "neon_undertow"], capture_output=True,
+                              text=True, timeout=90, check=False, env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"})
+    assert done.returncode == 0, done.stderr
+    said = lines(done.stdout)
+    assert [s for s in said if "status" in s][-1]["status"]["bpm"] == pytest.approx(120, abs=2)
+    assert said[-1]["result"]["images"] > 5
+    assert seconds(movie, "audio") == pytest.approx(9, abs=0.4)
+    vj("render", take, "-o", tmp_path / "again.mp4", "--quiet", "--duration", "3", *CPU)
+    assert seconds(tmp_path / "again.mp4", "audio") == pytest.approx(3, abs=0.1)
+    with av.open(str(tmp_path / "again.mp4")) as container:
+        loud = max(float(np.abs(f.to_ndarray()).max()) for f in container.decode(audio=0))
+    assert loud > 0.05
