@@ -1,0 +1,139 @@
+"""The operator's keys, carried out on a stage of doubles."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+
+import pytest
+from test_engine import show
+
+from vj.app.operator import SAY_FOR, Operator
+from vj.console import Console, Progress
+from vj.render.display import HeadlessDisplay
+from vj.status import Meter, Status
+from vj.types import ControlEvent, Features, RunnerStatus, Tick
+
+
+class Shelf:
+    """A compositor that only knows changed shaders."""
+
+    def __init__(self):
+        self.messages = []
+
+    def poll(self, time):
+        messages, self.messages = self.messages, []
+        return messages
+
+
+@pytest.fixture
+def stage():
+    engine, _ = show(strict=False)
+    out = io.StringIO()
+    display, shelf = HeadlessDisplay(SimpleNamespace(release=lambda: None)), Shelf()
+    operator = Operator(display, engine, shelf, Console(out=out, err=out))
+    return SimpleNamespace(engine=engine, display=display, shelf=shelf, operator=operator, out=out)
+
+
+def pressed(stage, *keys, at=1.0) -> bool:
+    for key in keys:
+        stage.display.press(key)
+    ended = stage.operator(Tick(round(at * 30), at, 1 / 30))
+    stage.engine.advance(Tick(round(at * 30) + 1, at + 1 / 30, 1 / 30))
+    stage.operator.present(None)
+    return ended
+
+
+def test_next_and_previous_look_go_round_and_are_events_like_any_other(stage):
+    landed = []
+    stage.engine.parts.landed.append(lambda _, event: landed.append(event))
+    pressed(stage, "N")
+    assert stage.engine.parts.stage.look == "two"
+    pressed(stage, "P", at=2.0)
+    assert stage.engine.parts.stage.look == "one"
+    assert [(e.path, e.value, e.source) for e in landed] == [("/show/look", "two", "keyboard"),
+                                                            ("/show/look", "one", "keyboard")]
+    assert stage.display.words.message == "look: one"
+
+
+def test_a_look_that_is_broken_is_told_and_the_old_one_stays(stage):
+    pressed(stage, "P")  # round the list, to the broken one
+    assert stage.engine.parts.stage.look == "one"
+    pressed(stage, at=1.1)
+    assert "look 'broken'" in stage.display.words.message
+    assert "look 'broken'" in stage.out.getvalue()
+    pressed(stage, at=1.2 + SAY_FOR)
+    assert stage.display.words.message == ""
+
+
+def test_quitting_asks_twice_and_the_close_button_too(stage):
+    assert not pressed(stage, "Q")
+    assert "again" in stage.display.words.message
+    assert not pressed(stage, "Q", at=9.0)
+    assert pressed(stage, "ESCAPE", at=9.5)
+    stage.display.closing = True
+    assert not pressed(stage, at=20.0)
+    assert stage.display.closing is False
+    stage.display.closing = True
+    assert pressed(stage, at=21.0)
+
+
+def test_help_shows_the_keys_and_the_status(stage):
+    stage.operator.tell(Status(t=61.0, fps=29.97, look="velvet_hour"))
+    pressed(stage, "H")
+    assert "blackout" in stage.display.words.help
+    assert "1:01" in stage.display.words.status
+    pressed(stage, "F1", at=1.2)
+    assert stage.display.words.help == ""
+
+
+def test_every_key_of_one_tick_counts_and_full_screen_toggles(stage):
+    assert not pressed(stage, "F", "N", "X")
+    assert stage.display.fullscreen
+    assert stage.engine.parts.stage.look == "two"
+
+
+def test_a_switch_that_another_hand_turned_toggles_from_there(stage):
+    sent = []
+    inbox, stage.engine.parts.inbox = stage.engine.parts.inbox, SimpleNamespace(
+        put=lambda event: sent.append(event.value), drain=list)
+    for tap in stage.engine.parts.landed:
+        tap(Tick(0, 0.0, 0.1), ControlEvent("/master/blackout", True, "osc"))
+    pressed(stage, "B")
+    assert sent == [False]
+    stage.engine.parts.inbox = inbox
+
+
+def test_a_changed_shader_is_told(stage):
+    stage.shelf.messages = ["wobble.fs:12: no such thing"]
+    pressed(stage)
+    assert "wobble.fs:12" in stage.display.words.message
+
+
+def test_the_status_line_says_what_matters():
+    status = Meter().read(Features(time=75.0), RunnerStatus("restarting", 3, 11.5, 1, 0, "the generator died"))
+    status.recorded_s = 74.0
+    line = status.line(90.0)
+    for words in ("1:15/1:30", "11.5 images/s", "restarting", "rec 1:14", "the generator died"):
+        assert words in line
+
+
+def test_intervals_and_percentiles():
+    meter = Meter()
+    for n in range(101):
+        meter.frame(n * 0.02 + (0.1 if n == 100 else 0.0))
+    assert meter.percentile(0.5) == pytest.approx(0.02)
+    assert meter.percentile(1.0) == pytest.approx(0.12)
+    assert meter.fps() == pytest.approx(100 / 2.1)
+
+
+def test_json_lines_are_for_programs_and_quiet_is_quiet():
+    out, err = io.StringIO(), io.StringIO()
+    with Progress(Console(as_json=True, out=out, err=err), 90, 0, 30) as progress:
+        for frame in range(90):
+            progress.at(frame)
+    assert out.getvalue().count('"progress"') == 3
+    quiet = Console(quiet=True, out=out, err=err)
+    quiet.message("hello")
+    quiet.status(1.0, Status())
+    assert err.getvalue() == ""
