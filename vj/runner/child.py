@@ -21,7 +21,7 @@ from vj.types import Image
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vj.runner.newest import Newest
+    from vj.mailbox import Latest
     from vj.types import GenRequest
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Child:
             raise
         return cls(process, frames, orders)
 
-    def serve(self, preload: str, requests: Newest[GenRequest], hear: Callable[[Reply], None],
+    def serve(self, preload: str, requests: Latest[GenRequest], hear: Callable[[Reply], None],
               show: Callable[[Image], None], *, spare: bool = False) -> None:
         """Start feeding it from ``requests``; the reading thread calls ``hear`` and, for a picture, ``show``."""
         orders = self._orders
@@ -127,7 +127,7 @@ class Child:
             (self._errors[-1] if self._errors else "")
         return f"{how}: {words}" if words else how
 
-    def _feed(self, setup: Setup, requests: Newest[GenRequest]) -> None:
+    def _feed(self, setup: Setup, requests: Latest[GenRequest]) -> None:
         pipe = cast(FileIO, self._process.stdin)
         try:
             send(pipe, setup)

@@ -13,9 +13,9 @@ import threading
 from collections import deque
 
 from vj.clock import now
+from vj.mailbox import Latest
 from vj.runner.child import Child, Orders
 from vj.runner.device import default_threads
-from vj.runner.newest import Newest
 from vj.runner.wire import Reply, Trouble
 from vj.types import GenRequest, Image, RunnerStatus
 
@@ -52,8 +52,8 @@ class ProcessRunner:
                  package: str = "vj.generators", stall_s: float = 10.0, load_s: float = 120.0) -> None:
         self.status = RunnerStatus()
         self._orders = Orders(package, device, threads or default_threads(), rate, stall_s, load_s)
-        self._requests: Newest[GenRequest] = Newest()
-        self._images: Newest[Image] = Newest()
+        self._requests: Latest[GenRequest] = Latest()
+        self._images: Latest[Image] = Latest()
         self._child: Child | None = None
         self._spare: Child | None = None
         self._spare_at = 0.0 if standby else math.inf

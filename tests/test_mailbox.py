@@ -1,13 +1,13 @@
-"""The mailbox of a thread that must never wait."""
+"""The three mailboxes, and which loss each takes."""
 
 import threading
 import time
 
-from vj.runner.newest import Newest
+from vj.mailbox import Bounded, Inbox, Latest
 
 
 def test_the_newest_wins_and_what_it_replaced_is_counted() -> None:
-    box: Newest[int] = Newest()
+    box: Latest[int] = Latest()
     assert box.take() is None
     for item in range(5):
         box.put(item)
@@ -18,7 +18,7 @@ def test_the_newest_wins_and_what_it_replaced_is_counted() -> None:
 
 
 def test_take_waits_for_a_put_and_no_longer_than_told() -> None:
-    box: Newest[str] = Newest()
+    box: Latest[str] = Latest()
     began = time.perf_counter()
     assert box.take(0.05) is None
     assert time.perf_counter() - began >= 0.05
@@ -27,7 +27,7 @@ def test_take_waits_for_a_put_and_no_longer_than_told() -> None:
 
 
 def test_nothing_is_lost_uncounted_between_two_threads() -> None:
-    box: Newest[int] = Newest()
+    box: Latest[int] = Latest()
     seen: list[int] = []
 
     def reader() -> None:
@@ -46,3 +46,24 @@ def test_nothing_is_lost_uncounted_between_two_threads() -> None:
     assert not thread.is_alive()
     assert seen == sorted(set(seen))
     assert len(seen) + box.replaced == 20_000
+
+
+def test_an_inbox_keeps_everything_in_order_up_to_a_flood() -> None:
+    box: Inbox[int] = Inbox(limit=3)
+    assert [box.put(n) for n in range(5)] == [True, True, True, False, False]
+    assert box.refused == 2
+    assert box.drain() == [0, 1, 2]
+    assert box.drain() == []
+
+
+def test_a_bounded_queue_drops_and_counts_or_waits_and_ends_when_it_is_empty() -> None:
+    box: Bounded[int] = Bounded(2)
+    assert [box.put(n) for n in range(3)] == [True, True, False]
+    assert box.dropped == 1
+    threading.Timer(0.05, box.take).start()
+    assert box.put_wait(7)
+    box.close()
+    assert not box.put(8)
+    assert not box.put_wait(9)
+    assert [box.take(), box.take(), box.take()] == [1, 7, None]
+    assert box.take(0.01) is None
