@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from vj import __version__, offline
 from vj.app.common import Format, apart, assemble, chosen_look
+from vj.app.keeping import Keeping
 from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
 from vj.console import Console, Progress
@@ -68,7 +69,8 @@ def job_of(path: Path, options: Options) -> Job:
     look = options.look or head.look
     seed = head.seed if options.seed is None else options.seed
     form = Format(options.size or head.size, options.fps or head.fps)
-    return Job(take.sound(), replace(options, look=look, seed=seed), form, take.events, take.ended or None)
+    return Job(take.sound(), replace(options, look=look, seed=seed), form, take.events,
+               take.ended if take.complete else None)  # a show cut short is rendered as far as its sound goes
 
 
 def frames_of(seconds: float, job: Job) -> int:
@@ -88,6 +90,8 @@ def _run(job: Job, source: TrackSource, frames: int, console: Console, stack: Ex
                                 resume=resume)
     stack.callback(writer.close)
     engine, compositor = _engine(job, source, writer, stack)
+    keeping = Keeping.open(engine.parts, replace(job.options, record=None), job.form, stack, track=job.track,
+                           duration=source.duration)
     runner = InlineRunner(job.options.device, workers)
     stack.callback(runner.close)
     with finishing(writer, source, console, frames):
@@ -100,6 +104,7 @@ def _run(job: Job, source: TrackSource, frames: int, console: Console, stack: Ex
             progress.at(tick.index)
 
         offline.render(engine, OfflineClock(job.form.fps, frames, start), runner, 2 * workers, before)
+        keeping.close(Tick(frames, frames / job.form.fps, 1.0 / job.form.fps))
 
 
 def _engine(job: Job, source: TrackSource, writer: SegmentWriter, stack: ExitStack) -> tuple[Engine, GLCompositor]:
