@@ -106,13 +106,17 @@ def test_a_take_renders_with_its_gestures_at_any_size(track, tmp_path):
                  "source": "test"} for at, dark in ((1.0, True), (2.5, False))]
     (take / "take.jsonl").write_text("\n".join([kept[0], *map(json.dumps, gestures), kept[-1]]) + "\n")
     for name in ("a", "b"):
-        vj("render", take, "-o", tmp_path / f"{name}.mp4", "--size", "96x54", "--quiet", *CPU)
+        vj("render", take, "-o", tmp_path / f"{name}.mp4", "--size", "96x54", "--quiet", *CPU, "--take",
+           tmp_path / "kept.take")
     pixels = frames(tmp_path / "a.mp4")
     light = [float(p.mean()) for p in pixels]
     assert pixels[0].shape == (54, 96, 3)
     assert light[45] < 2 < light[15]
     assert light[75] > 2
     assert pictures(tmp_path / "a.mp4") == pictures(tmp_path / "b.mp4")
+    again = [json.loads(line) for line in (tmp_path / "kept.take" / "take.jsonl").read_text().splitlines()]
+    assert [e["path"] for e in again[1:-1] if e["path"] != "/a/deck/rate"] == ["/master/blackout"] * 2
+    assert again[-1]["time"] == pytest.approx(4.0, abs=0.1)
 
 
 def test_an_interrupted_render_is_playable_and_goes_on_to_the_same_film(track, tmp_path):

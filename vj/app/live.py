@@ -76,8 +76,11 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     engine = Engine(parts, strict=False)
     ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
     duration = min(ends) if ends else None
-    clock = WallClock(screening.form.fps, duration, sound.start(stack), slack=screening.slack)
     operator = Operator(screening.display, engine, screening.compositor, console)
+    position = sound.start(stack)
+    if position is None:
+        console.message("there is no sound output here: the show runs in real time, without sound")
+    clock = WallClock(screening.form.fps, duration, position, slack=screening.slack)
 
     def tell(at: float, status: Status) -> None:
         console.status(at, status, duration or 0.0)

@@ -112,18 +112,22 @@ def _engine(job: Job, source: TrackSource, writer: SegmentWriter, stack: ExitSta
     from vj.render.context import headless_context
     from vj.render.effects import EffectLibrary
 
-    effects, context = EffectLibrary.open(), headless_context()
-    spare = job.options.quality == "live" and on_cpu(context)
-    compositor = GLCompositor(context, job.form.size, effects, scale=CPU_SCALE if spare else 1.0)
+    effects, context, full = EffectLibrary.open(), headless_context(), job.options.quality == "full"
+    scale = CPU_SCALE if on_cpu(context) and not full else 1.0
+    compositor = GLCompositor(context, job.form.size, effects, scale=scale)
     stack.callback(compositor.close)
-    parts = assemble(source, compositor, effects, _sparing(job.options) if spare else job.options, job.form)
+    parts = assemble(source, compositor, effects, job.options if full else _as_live(job.options), job.form)
     parts.timeline = Timeline(job.events)
     parts.sinks.append(writer)
     return Engine(parts, strict=True), compositor
 
 
-def _sparing(options: Options) -> Options:
-    """As a live show on a CPU: an image a few times a second, unless a rate was asked for."""
+def _as_live(options: Options) -> Options:
+    """Where the generator runs on a CPU, an image a few times a second, unless a rate was asked for."""
+    from vj.runner.device import pick_device
+
+    if pick_device(options.device) != "cpu":
+        return options
     return replace(options, sets=(f"{RATE}={CPU_RATE}", *options.sets))
 
 
