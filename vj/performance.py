@@ -9,19 +9,10 @@ from typing import Any, Protocol
 from vj.clock import now
 from vj.engine import Engine, Moment
 from vj.status import Meter, Status
-from vj.types import Clock, GenRequest, Image, RunnerStatus, Tick
+from vj.types import Clock, Image, Runner, Tick
 
 LATENCY_TAU = 2.0
 """Seconds over which the measured age of the picture is averaged for the quantiser's look-ahead."""
-
-
-class LiveRunner(Protocol):
-    """A runner that never waits."""
-
-    @property
-    def status(self) -> RunnerStatus: ...
-
-    def exchange(self, request: GenRequest | None) -> Image | None: ...
 
 
 class Screen(Protocol):
@@ -36,7 +27,7 @@ class Performance:
     ``kept`` tells dropped frames, seconds recorded and what is wrong with the recording.
     """
 
-    def __init__(self, engine: Engine, clock: Clock, runner: LiveRunner, *, screen: Screen | None = None,
+    def __init__(self, engine: Engine, clock: Clock, runner: Runner, *, screen: Screen | None = None,
                  hands: Callable[[Tick], bool] = lambda _: False,
                  tell: Callable[[float, Status], None] = lambda _at, _status: None,
                  kept: Callable[[], tuple[int, float, str]] = lambda: (0, 0.0, "")) -> None:

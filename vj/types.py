@@ -6,9 +6,9 @@ This module imports nothing else of vj.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -327,13 +327,6 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
-@runtime_checkable
-class Closeable(Protocol):
-    """Anything that holds something to give back."""
-
-    def close(self) -> None: ...
-
-
 # -------------------------------------------------------------------------------------------- looks
 
 
@@ -358,7 +351,3 @@ class Look:
     routes: tuple[Route, ...]
     values: Values
     help: str = ""
-
-
-Emit = Callable[[ControlEvent], None]
-Specs = Sequence[ParamSpec]
