@@ -14,8 +14,9 @@ from vj import registry
 TITLE = "Generators"
 HOW = ("Alone: 256x256 along a calm walk, in a process of its own with as many threads as a show gives it, the show's "
        "other work absent. In a show: images a second while `vj play --headless --size 640x360 --record` runs at "
-       "30 fps with images of 341x192, as many pixels as 256x256.")
+       "30 fps with images of 344x192, as many pixels as 256x256; a show asks for one image a frame at most.")
 GOALS = {"painter": 12.0, "cppn": 30.0}
+GOALS_IN_SHOW = {"painter": 12.0, "cppn": 29.7}
 
 ALONE = """
 import math, sys
@@ -56,6 +57,7 @@ def measure(folder: Path, seconds: float) -> list[Row]:
         text = f"{name} alone ({median:.1f} ms median, {late:.1f} ms p99)"
         rows.append(at_least(text, rate, goal, "images/s") if goal else Row(text, f"{rate:.3g} images/s"))
         shown = _shown(folder, name, min(seconds, 30.0))
+        goal = GOALS_IN_SHOW.get(name)
         rows.append(at_least(f"{name} in a show", shown, goal, "images/s") if goal
                     else Row(f"{name} in a show", f"{shown:.3g} images/s"))
     return rows

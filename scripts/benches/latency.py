@@ -82,7 +82,7 @@ def _command(how: str, track: Path, video: Path, name: str) -> list[str]:
     common = [str(track), "--look", name, "--size", "640x360", "--fps", f"{FPS:g}"]
     if how == "live":
         return ["play", *common, "--headless", "--record", str(video)]
-    return ["render", *common, "-o", str(video)]
+    return ["render", *common, "-o", str(video), "--quality", "full"]  # an image of its own for every frame
 
 
 def answers(video: Path) -> list[tuple[float, float]]:
