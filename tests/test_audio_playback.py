@@ -117,6 +117,8 @@ def test_over_pulse_it_is_heard_and_its_position_is_true(tmp_path, monkeypatch):
     music, _ = house(120, 6.0)
     path = write_wav(tmp_path / "a.wav", np.stack([music, 0.5 * music], 1))
     with private_pulse(tmp_path, monkeypatch):
+        with pytest.raises(VjError, match="there is no sound output called 'nope'"):
+            Playback.open(path, "nope")
         playback = Playback.open(path)
         assert playback is not None
         shown = []
@@ -126,8 +128,6 @@ def test_over_pulse_it_is_heard_and_its_position_is_true(tmp_path, monkeypatch):
             time.sleep(1 / 60)
         assert playback.alive
         playback.close()
-        with pytest.raises(VjError, match="there is no sound output called 'nope'"):
-            Playback.open(path, "nope")
     shown = np.array(shown)
     assert (np.diff(shown[:, 1]) >= 0).all()
     assert shown[0, 1] < 0.2
