@@ -56,13 +56,19 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Where the music is. ``count`` whole beats since the start; phases run 0..1 and never backwards."""
+    """Where the music is. ``count`` whole beats since the start; phases run 0..1 and never backwards.
+
+    ``bars`` counts whole bars of four beats since the one that ears or a hand found, negative before it. ``source``
+    is the clock that leads: audio, tap, midi, link, osc.
+    """
 
     bpm: float = 120.0
     count: int = 0
     phase: float = 0.0
     bar_phase: float = 0.0
     confidence: float = 0.0
+    bars: int = 0
+    source: str = "audio"
 
 
 # -------------------------------------------------------------------------------------------- sound
@@ -86,8 +92,11 @@ class Band:
 class Features:
     """What the ears hear at one tick. The same whatever the frame rate.
 
-    ``onset`` and ``kick`` hold the strongest hit since the last tick: never missed at 30 fps, never
-    repeated at 144.
+    ``onset``, ``kick``, ``snare``, ``hat`` and ``drop`` hold the strongest hit since the last tick: never missed at
+    30 fps, never repeated at 144. ``peak`` is the largest sample since the last tick, 1 is full scale.
+    ``centroid`` in Hz; ``flux``, ``flatness``, ``percussive`` and ``harmonic`` 0..1; ``loudness`` in LUFS, momentary
+    (EBU R128, 400 ms); ``key`` is the hue of the tonic on the circle of fifths, 0..1, ``key_strength`` how clear it is.
+    ``energy`` is how full the music is against its own last minute, ``breakdown`` how surely the drums have left.
     """
 
     time: float = 0.0
@@ -95,8 +104,21 @@ class Features:
     bands: Mapping[str, Band] = field(default_factory=lambda: {name: Band() for name, _, _ in BANDS})
     onset: float = 0.0
     kick: float = 0.0
+    snare: float = 0.0
+    hat: float = 0.0
     chroma: tuple[float, ...] = (0.0,) * 12
     centroid: float = 0.0
+    flux: float = 0.0
+    flatness: float = 0.0
+    percussive: float = 0.0
+    harmonic: float = 0.0
+    loudness: float = -70.0
+    peak: float = 0.0
+    key: float = 0.0
+    key_strength: float = 0.0
+    energy: float = 0.0
+    breakdown: float = 0.0
+    drop: float = 0.0
     beat: Beat = Beat()
 
 
