@@ -146,6 +146,26 @@ def render(track: Path, resume: bool, workers: int | None, **options: Any) -> No
 
 
 @cli.command(epilog="""\b
+Examples:
+  vj beats track.flac
+  vj beats track.flac --json --fastest 200
+  ffmpeg -loglevel error -i track.mp3 -f f32le -ac 1 -ar 44100 - | vj beats -""")
+@click.argument("file", metavar="FILE|-")
+@click.option("--rate", type=click.IntRange(8000, 192000), metavar="HZ",
+              help="Of raw little-endian float32 mono samples on standard input; 44100.")
+@click.option("--slowest", type=_Finite(30.0, 300.0), default=70.0, show_default=True, metavar="BPM",
+              help="The slowest tempo looked for.")
+@click.option("--fastest", type=_Finite(30.0, 300.0), default=180.0, show_default=True, metavar="BPM",
+              help="The fastest tempo looked for.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a beat; standard input gives nothing else.")
+def beats(file: str, rate: int | None, slowest: float, fastest: float, as_json: bool) -> None:
+    """Show the beats that vj hears in FILE, or in raw samples on standard input as they come."""
+    from vj.app import beats as ears
+
+    ears.beats(file, rate, (slowest, fastest), as_json=as_json)
+
+
+@cli.command(epilog="""\b
 Example:
   vj devices --json""")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
