@@ -43,7 +43,7 @@ ROOMS: dict[str, set[str]] = {
     "models": BASIC | DECLARE,
     "generators": BASIC | {"params", "models"},
     "runner": BASIC | DECLARE,
-    "status": BASIC,
+    "status": BASIC | DECLARE,
     "options": BASIC | {"status"},
     "console": BASIC | {"status"},
     "probe": BASIC,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from vj.mailbox import Inbox
 from vj.modulation.matrix import ModMatrix
 from vj.params.quantize import Quantizer
+from vj.params.readings import heard
 from vj.params.tree import ParamTree
 from vj.stage import LOOK, Stage
 from vj.timeline.timeline import Timeline
@@ -98,6 +99,8 @@ class Engine:
         for tap in p.heard:
             tap(samples)
         features = p.ears.process(tick, samples)
+        for mount, values in heard(features):
+            p.tree.report(mount, values)
         events = p.timeline.due(tick.time) + p.inbox.drain()
         for event in p.quantizer.due(events, features.beat, self.latency):
             self._land(tick, event)

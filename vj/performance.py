@@ -94,4 +94,5 @@ class Performance:
         status.drops, status.recorded_s, trouble = self._kept()
         status.message = trouble or self._engine.message or status.message
         self.status = status
+        self._engine.parts.tree.report("stats", status.readings())
         self._tell(now(), status)

@@ -17,6 +17,8 @@ from vj.params.spec import describe
 from vj.types import ParamSpec
 
 Row = Mapping[str, Any]
+ENDLESS = 1e9
+"""What can be read and only counts up is declared up to here."""
 
 
 def show(title: str, rows: Sequence[Row]) -> None:
@@ -97,11 +99,20 @@ def _worlds() -> list[Row]:
 def _parameters(look: str) -> list[Row]:
     from vj.app.common import declared_tree
 
-    return [_parameter(path, spec, base) for path, spec, base in declared_tree(look).items()]
+    tree = declared_tree(look)
+    return [*(_parameter(path, base, describe(spec), spec) for path, spec, base in tree.items()),
+            *(_parameter(path, value, f"read-only: {_told(spec)}", spec) for path, spec, value in tree.readings())]
 
 
-def _parameter(path: str, spec: ParamSpec, base: object) -> Row:
-    return {"path": path, "value": base, "takes": describe(spec), "what": spec.help}
+def _parameter(path: str, value: object, takes: str, spec: ParamSpec) -> Row:
+    return {"path": path, "value": value, "takes": takes, "what": spec.help}
+
+
+def _told(spec: ParamSpec) -> str:
+    """What a reading says, in words; the upper end of a count means nothing."""
+    if spec.kind in ("number", "integer") and spec.hi >= ENDLESS:
+        return f"{'a count' if spec.kind == 'integer' else 'a number'}{' of ' + spec.unit if spec.unit else ''}"
+    return "a text" if spec.kind == "text" else describe(spec)
 
 
 LISTS: Mapping[str, Callable[[], list[Row]]] = {

@@ -5,10 +5,31 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import asdict, dataclass
 
-from vj.types import Features, RunnerStatus
+from vj.params.spec import integer, number, text
+from vj.types import Features, RunnerStatus, Value
 
 WINDOW = 300
 """Frame intervals kept for the percentile: ten seconds at 30 fps."""
+
+MANY = 1_000_000_000
+"""Upper end of what is only counted."""
+STATS = (
+    number("t", 0.0, 0.0, float(MANY), unit="s", help="How long the show has run."),
+    number("fps", 0.0, 0.0, 1000.0, unit="fps", help="Frames shown a second."),
+    number("gen_fps", 0.0, 0.0, 1000.0, unit="fps", help="Images generated a second."),
+    number("age_ms", 0.0, 0.0, 60_000.0, unit="ms", help="How old the image on screen is."),
+    number("p99_ms", 0.0, 0.0, 60_000.0, unit="ms", help="The interval that 99 of 100 frames stay under."),
+    number("rss_mb", 0.0, 0.0, float(MANY), unit="MB", help="The program's memory, the generator's not counted."),
+    integer("images", 0, 0, MANY, help="Images generated so far."),
+    integer("drops", 0, 0, MANY, help="Frames that the recording had to leave out."),
+    integer("restarts", 0, 0, MANY, help="Times that the generator had to be started again."),
+    number("recorded_s", 0.0, 0.0, float(MANY), unit="s", help="How much of the show is on disk."),
+    text("generator", "starting", help="The generator's state: starting, ready, restarting or failed."),
+    text("look", "", help="The look on stage."),
+    text("message", "", help="What went wrong last."),
+)
+"""What a ``Status`` says under ``/stats``."""
+_NAMES = tuple(spec.name for spec in STATS)
 
 
 @dataclass(slots=True)
@@ -35,6 +56,10 @@ class Status:
     def as_dict(self) -> dict[str, object]:
         """For a JSON line; floats rounded."""
         return {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(self).items()}
+
+    def readings(self) -> dict[str, Value]:
+        """The values of ``STATS``."""
+        return {name: getattr(self, name) for name in _NAMES}
 
     def line(self, duration: float = 0.0) -> str:
         """For a terminal."""

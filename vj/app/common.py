@@ -12,8 +12,10 @@ from vj.engine import Parts, Picture
 from vj.modulation.matrix import ModMatrix
 from vj.options import DEFAULT_LOOK, Options, parse_set
 from vj.params.looks import find_look, look_names
+from vj.params.readings import HEARD
 from vj.params.tree import ParamTree
 from vj.stage import LOOK, Stage
+from vj.status import STATS
 from vj.types import AudioSource, ControlEvent, Look, VjError
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def declare(effects: EffectLibrary, seed: int, size: tuple[int, int],
     tree.declare("beat", BEAT_PARAMS)
     tree.declare("mix", mix_params(effects.names("transitions")))
     tree.declare("master", MASTER_PARAMS)
+    for mount, specs in {**HEARD, "stats": STATS}.items():
+        tree.declare_readings(mount, specs)
     stage = Stage(tree, matrix, effects, chosen_look, names=look_names(looks_dirs()), seed=seed, size=size)
     tree.apply(ControlEvent(LOOK, chosen_look(look).name, "start"))
     stage.recall(look)

@@ -1,7 +1,8 @@
-"""The one tree of everything that can be turned.
+"""The one tree of everything that can be turned, and of everything that can be read.
 
 Three values per parameter, each with one writer: *base* (events only), *glided* (time only) and *this tick*
-(plus modulation; in the snapshot only). Modulation never writes the base.
+(plus modulation; in the snapshot only). Modulation never writes the base. A reading has one value and one writer,
+the program; it may stand beside parameters under one mount, under a name of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from vj.params.readings import Readings
 from vj.params.spec import checked, from_unit, to_unit
 from vj.registry import suggest
 from vj.types import ControlEvent, Params, ParamSpec, Value, VjError
@@ -53,17 +55,19 @@ class _Node:
 
 
 class ParamTree:
-    """Parameters by path ``/mount/name``, e.g. ``/a/walk/speed``."""
+    """Parameters by path ``/mount/name``, e.g. ``/a/walk/speed``; readings likewise, e.g. ``/audio/kick``."""
 
     def __init__(self) -> None:
         self._mounts: dict[str, dict[str, _Node]] = {}
         self._moving: set[tuple[str, str]] = set()
         self._pulled: list[_Node] = []
+        self._readings = Readings()
 
     # ---------------------------------------------------------------------------------- declaring
 
     def declare(self, mount: str, specs: Sequence[ParamSpec]) -> None:
         """Put ``specs`` under ``mount``. A parameter that was there with the same spec keeps its place."""
+        self._apart(mount, specs, self._readings.names(mount))
         old = self._mounts.get(mount, {})
         nodes = {}
         for spec in specs:
@@ -71,6 +75,18 @@ class ParamTree:
             nodes[spec.name] = before if before and before.spec == spec else self._fresh(spec)
         self._mounts[mount] = nodes
         self._moving = {key for key in self._moving if key[1] in self._mounts.get(key[0], {})}
+
+    def declare_readings(self, mount: str, specs: Sequence[ParamSpec]) -> None:
+        """Put read-only ``specs`` under ``mount``, in place of the readings that were there."""
+        self._apart(mount, specs, set(self._mounts.get(mount, {})))
+        self._readings.declare(mount, specs)
+
+    @staticmethod
+    def _apart(mount: str, specs: Sequence[ParamSpec], taken: set[str]) -> None:
+        """Raises VjError when a path would be a parameter and a reading at once."""
+        for spec in specs:
+            if spec.name in taken:
+                raise VjError(f"/{mount}/{spec.name} is declared twice, as a parameter and as a reading")
 
     def remove(self, mount: str) -> None:
         """Take ``mount`` and its parameters away; unknown mounts are fine."""
@@ -110,10 +126,24 @@ class ParamTree:
         """Where the hand left the parameter at ``path``."""
         return self._find(path)[2].base
 
+    def readings(self) -> Iterator[tuple[str, ParamSpec, Value]]:
+        """Everything that can be read as (path, spec, value now)."""
+        return self._readings.items()
+
+    def reading(self, path: str) -> Value:
+        """The value now at the read-only ``path``. Raises VjError naming the nearest path."""
+        return self._readings.value(path)
+
+    def report(self, mount: str, values: Mapping[str, Value]) -> None:
+        """The readings under ``mount`` from now on; the mapping is kept, so don't change it afterwards."""
+        self._readings.report(mount, values)
+
     def _find(self, path: str) -> tuple[str, str, _Node]:
         mount, _, name = path.strip("/").rpartition("/")
         node = self._mounts.get(mount, {}).get(name)
         if node is None:
+            if self._readings.holds(path):
+                raise VjError(f"{path} is read-only")
             raise VjError(f"there is no parameter {path!r}{suggest(path, [p for p, _, _ in self.items()])}")
         return mount, name, node
 
