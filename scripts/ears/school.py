@@ -1,0 +1,95 @@
+"""The net as torch trains it; ``vj.audio.tracker.net`` runs the same in NumPy."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vj.audio.tracker.front import SIZE
+
+INNER = 48
+"""Width of the first layer."""
+
+
+class Net(nn.Module):
+    """(B, T, SIZE) levels to (B, T, 2) logits: beat and downbeat."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(SIZE))
+        self.register_buffer("spread", torch.ones(SIZE))
+        self.input = nn.Linear(2 * SIZE, INNER)
+        self.gru = nn.GRU(INNER, hidden, 2, batch_first=True)
+        self.output = nn.Linear(hidden, 2)
+        self.drop = nn.Dropout(0.1)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        before = functional.pad(levels, (0, 0, 2, 0))[:, :-2]
+        told = torch.cat([(levels - self.mean) * self.spread, functional.relu(levels - before)], -1)
+        return self.output(self.drop(self.gru(torch.tanh(self.input(told)))[0]))
+
+
+def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
+    """A fresh net that knows the levels' mean and spread from ``sample``, or one that was trained before."""
+    if begin is not None:
+        kept = {name: tensor for name, tensor in load_file(begin).items() if name != "delay"}
+        net = Net(kept["output.weight"].shape[1])
+        net.load_state_dict(kept)
+        return net
+    net = Net(hidden)
+    levels = torch.from_numpy(sample).reshape(-1, SIZE)
+    net.mean.copy_(levels.mean(0))
+    net.spread.copy_(1.0 / (levels.std(0) + 0.05))
+    with torch.no_grad():
+        net.output.bias.copy_(torch.tensor([-3.0, -4.5]))
+    return net
+
+
+def save(net: Net, delay: float, path: Path) -> None:
+    """Weights and delay (s), as safetensors."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".part")
+    save_file({**{name: tensor.contiguous() for name, tensor in net.state_dict().items()},
+               "delay": torch.tensor([delay])}, fresh)
+    fresh.replace(path)
+
+
+class School:
+    """Adam with a rate that warms up and falls along a cosine."""
+
+    def __init__(self, net: Net, rate: float) -> None:
+        self.net, self._rate = net, rate
+        self._optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-3)
+        self._lessons = 0
+
+    def learn(self, levels: np.ndarray, aim: np.ndarray, share: float) -> float:
+        """One lesson at ``share`` 0..1 of the whole time; its loss."""
+        self._lessons += 1
+        rate = self._rate * min(self._lessons / 50, 1.0) * (0.5 + 0.5 * math.cos(math.pi * min(share, 1.0)))
+        for group in self._optimiser.param_groups:
+            group["lr"] = max(rate, 1e-5)
+        self.net.train()
+        told, wished = self.net(torch.from_numpy(levels)), torch.from_numpy(aim)
+        beat = functional.binary_cross_entropy_with_logits(told[..., 0], wished[..., 0])
+        down = functional.binary_cross_entropy_with_logits(told[..., 1], wished[..., 1], weight=wished[..., 2])
+        loss = beat + 0.5 * down
+        self._optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self._optimiser.step()
+        return float(beat)
+
+    @torch.no_grad()
+    def hear(self, levels: np.ndarray) -> Tensor:
+        """(T, 2) logits of one whole piece."""
+        self.net.eval()
+        return self.net(torch.from_numpy(levels)[None])[0]
