@@ -70,15 +70,14 @@ class _Window:
         import aubio
 
         size = max(_size(rate, span[0]), 2 ** math.ceil(math.log2(hop)))
-        self._spectrum = aubio.pvoc(size, hop)
-        self._bands: Any = aubio.filterbank(len(centres(span)), size)
-        self._bands.set_coeffs(triangles(centres(span), size, rate))
+        self._spectrum: Any = aubio.pvoc(size, hop)
         # A full-scale sine reaches a quarter of the window's length under its Hann window.
-        self._scale = 4.0 / size
+        self._weights = triangles(centres(span), size, rate) * np.float32(4.0 / size)
 
     def hear(self, hop: Samples) -> Levels:
         """(bands,) amplitudes, where a full-scale sine is about 1."""
-        return np.asarray(self._bands(self._spectrum(hop)), np.float32) * np.float32(self._scale)
+        bands: Levels = self._weights @ self._spectrum(hop).norm
+        return bands
 
 
 class FrontEnd:
