@@ -18,11 +18,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-BASIC = {"types", "mailbox", "registry", "clock", "camera", "config"}
+BASIC = {"types", "mailbox", "registry", "clock", "camera", "config", "clockface"}
 """What everybody may import."""
 DECLARE = {"params.spec"}
 """A parameter is declared beside its reader, so every room may declare."""
-FRAME = {"params", "modulation.matrix", "walk.sphere", "timeline.timeline", "engine", "stage", "status"}
+FRAME = {"params", "modulation.matrix", "walk.sphere", "timeline.timeline", "engine", "stage", "status", "latency"}
 """What the engine and the loops around it know: kinds, never a leaf."""
 
 ROOMS: dict[str, set[str]] = {
@@ -32,6 +32,7 @@ ROOMS: dict[str, set[str]] = {
     "clock": {"types"},
     "camera": {"types"},
     "config": {"types"},
+    "clockface": {"types"},
     "params": BASIC,
     "audio": BASIC | DECLARE,
     "timeline": BASIC | DECLARE,
@@ -43,7 +44,11 @@ ROOMS: dict[str, set[str]] = {
     "models": BASIC | DECLARE,
     "generators": BASIC | {"params", "models"},
     "runner": BASIC | DECLARE,
-    "status": BASIC | DECLARE,
+    "latency": BASIC | DECLARE,
+    "room": BASIC | {"latency"},
+    "metronome": BASIC,
+    "calibration": BASIC,
+    "status": BASIC | DECLARE | {"latency"},
     "options": BASIC | {"status"},
     "console": BASIC | {"status"},
     "probe": BASIC,

@@ -74,6 +74,7 @@ _LIVE_OPTIONS = (
     click.option("--record", type=click.Path(path_type=Path), metavar="FILE", help="Record to FILE (.mkv or .mp4)."),
     click.option("--monitor", metavar="NAME", help="Monitor for full screen, by name or number."),
     click.option("--fullscreen", is_flag=True, help="Start in full screen."),
+    click.option("--room/--no-room", default=True, help="Use the offset that `vj calibrate` kept, or don't."),
 )
 
 

@@ -7,9 +7,10 @@ several moments are made side by side before they are shown in order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from vj.latency import Ahead, Latency, offset_of
 from vj.mailbox import Inbox
 from vj.modulation.matrix import ModMatrix
 from vj.params.quantize import Quantizer
@@ -19,6 +20,7 @@ from vj.stage import LOOK, Stage
 from vj.timeline.timeline import Timeline
 from vj.types import (
     AudioSource,
+    Beat,
     Compositor,
     ControlEvent,
     Features,
@@ -38,7 +40,16 @@ if TYPE_CHECKING:
 
 
 class Ears(Protocol):
-    """What hears: samples in, features out, and the performer's tap and gain."""
+    """What hears: samples in, features out, and the performer's tap and gain.
+
+    ``time``: show seconds up to which it has heard; ``latency``: seconds from a hit to what it does to the features.
+    """
+
+    @property
+    def time(self) -> float: ...
+
+    @property
+    def latency(self) -> float: ...
 
     def process(self, tick: Tick, samples: Samples) -> Features: ...
 
@@ -82,18 +93,30 @@ class Parts:
 
 
 class Engine:
-    """Runs a show. ``strict`` (offline, tests): a bad event is an error. Live it is refused and told in ``message``."""
+    """Runs a show. ``strict`` (offline, tests): a bad event is an error. Live it is refused and told in ``message``.
+
+    ``latency`` is what a live show has measured; offline nothing is late.
+    """
 
     def __init__(self, parts: Parts, *, strict: bool) -> None:
         self.parts = parts
-        self.latency = 0.0
+        self.latency = Latency()
         self.message = ""
+        self._ahead = Ahead()
         self._strict = strict
         self._params: Params = parts.tree.snapshot({})
         self._chain: tuple[str, ...] | None = None
 
+    @property
+    def offset(self) -> float:
+        """The room's, seconds: positive shows the picture later."""
+        return offset_of(self._params)
+
     def advance(self, tick: Tick) -> Moment:
-        """Steps 1 to 7: hear, take events in, glide, modulate, walk, ask."""
+        """Steps 1 to 7: hear, take events in, glide, modulate, walk, ask.
+
+        The moment's features have the beat as it will be when the picture is seen.
+        """
         p = self.parts
         samples = p.source.read(tick.time)
         for tap in p.heard:
@@ -101,12 +124,13 @@ class Engine:
         features = p.ears.process(tick, samples)
         for mount, values in heard(features):
             p.tree.report(mount, values)
-        events = p.timeline.due(tick.time) + p.inbox.drain()
-        for event in p.quantizer.due(events, features.beat, self.latency):
-            self._land(tick, event)
+        self._let_land(tick, features.beat)
+        features = self._foreseen(features)
         p.tree.advance(tick.dt)
         params = self._params = p.tree.snapshot(p.matrix.offsets(tick, features, self._params))
-        p.ears.control(tick, params.get("audio", {}), params.get("beat", {}))
+        # A hand taps to the sound in the room, which will be heard a capture later.
+        tapped = replace(tick, time=tick.time + self.latency.capture) if self.latency.capture else tick
+        p.ears.control(tapped, params.get("audio", {}), params.get("beat", {}))
         steps = {deck.name: deck.step(tick, features, params) for deck in p.stage.decks}
         return Moment(tick, features, params, p.stage.chain, {name: point for name, (point, _) in steps.items()},
                       {name: request for name, (_, request) in steps.items() if request})
@@ -129,6 +153,17 @@ class Engine:
             self.parts.compositor.use(chain)
         except VjError as error:
             self._refuse(error)
+
+    def _let_land(self, tick: Tick, beat: Beat) -> None:
+        p = self.parts
+        events = p.timeline.due(tick.time) + p.inbox.drain()
+        lead, drawing = self.latency.lead(self.offset), self.latency.generation
+        for event in p.quantizer.due(events, beat, lead, drawing=drawing, drawn=p.stage.draws):
+            self._land(tick, event)
+
+    def _foreseen(self, features: Features) -> Features:
+        beat = self._ahead.beat(features.beat, self.latency.lead(self.offset))
+        return features if beat is features.beat else replace(features, beat=beat)
 
     def _land(self, tick: Tick, event: ControlEvent) -> None:
         try:

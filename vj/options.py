@@ -30,6 +30,7 @@ class Options:
     quality: str = "live"
     monitor: str | None = None
     fullscreen: bool = False
+    room: bool = True
 
 
 def parse_size(text: str) -> tuple[int, int]:

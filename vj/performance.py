@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from vj.clock import now
 from vj.engine import Engine, Moment
+from vj.latency import MOUNT, LatencyMeter
 from vj.status import Meter, Status
 from vj.types import Clock, Image, Runner, Tick
 
-LATENCY_TAU = 2.0
-"""Seconds over which the measured age of the picture is averaged for the quantiser's look-ahead."""
-
 
 class Screen(Protocol):
-    """Where frames are shown. ``present`` may wait for the vertical blank."""
+    """Where frames are shown. ``present`` may wait for the vertical blank.
+
+    ``glass``: seconds from then until the frame is lit, None where nobody sees it.
+    """
+
+    @property
+    def glass(self) -> float | None: ...
 
     def present(self, frame: Any) -> None: ...
 
@@ -24,13 +27,15 @@ class Screen(Protocol):
 class Performance:
     """Drives an engine by a wall clock. ``hands`` is asked each tick and answers True to stop.
 
-    ``kept`` tells dropped frames, seconds recorded and what is wrong with the recording.
+    ``kept`` tells dropped frames, seconds recorded and what is wrong with the recording; ``capture`` the latency of
+    the sound's input.
     """
 
     def __init__(self, engine: Engine, clock: Clock, runner: Runner, *, screen: Screen | None = None,
                  hands: Callable[[Tick], bool] = lambda _: False,
                  tell: Callable[[float, Status], None] = lambda _at, _status: None,
-                 kept: Callable[[], tuple[int, float, str]] = lambda: (0, 0.0, "")) -> None:
+                 kept: Callable[[], tuple[int, float, str]] = lambda: (0, 0.0, ""),
+                 capture: Callable[[], float] = lambda: 0.0) -> None:
         self.meter = Meter()
         self.status = Status()
         self.tick: Tick | None = None
@@ -40,6 +45,7 @@ class Performance:
         self._engine, self._clock, self._runner = engine, clock, runner
         self._screen, self._hands, self._tell, self._kept = screen, hands, tell, kept
         self._made: dict[str, float] = {}
+        self._late = LatencyMeter(capture)
 
     def run(self) -> Status:
         """Play until the clock ends or a hand stops the show; the last status."""
@@ -51,6 +57,7 @@ class Performance:
 
     def turn(self, tick: Tick) -> None:
         """One tick: hear, ask, draw, show, tell."""
+        began = now()
         moment = self._engine.advance(tick)
         images = self._newest(moment)
         frame = self._engine.show(moment, images)
@@ -59,6 +66,7 @@ class Performance:
         self.tick = tick
         self.meter.frame(now())
         self._measure(tick, images)
+        self._time(tick, now() - began)
         self._report(moment)
 
     def summary(self) -> dict[str, Any]:
@@ -71,21 +79,30 @@ class Performance:
                 "fps": self.meter.overall(), "images": self._runner.status.images,
                 "images_per_s": self._runner.status.images / self.status.t if self.status.t > 0 else 0.0,
                 "first_frame_s": self._first_frame, "first_image_s": self._first_image,
-                "restarts": self._runner.status.restarts, "latency_ms": self._engine.latency * 1000,
+                "restarts": self._runner.status.restarts, "latency_ms": self._engine.latency.generation * 1000,
+                "latency": self._engine.latency.readings(self._engine.offset),
+                "offset_ms": round(self._engine.offset * 1000, 1),
                 **{name: self.meter.percentile(share, everything) * 1000 for name, share in shares.items()}}
 
     def _newest(self, moment: Moment) -> Mapping[str, Image | None]:
         return {name: self._runner.exchange(moment.requests.get(name)) for name in moment.points}
 
     def _measure(self, tick: Tick, images: Mapping[str, Image | None]) -> None:
-        """The age of what is on screen, and the look-ahead that quantised changes need to land on the beat."""
+        """The age of what is on screen, and of what is new there."""
         self._first_frame = now() - self._began if self._first_frame is None else self._first_frame
         for name, image in images.items():
             if image is not None:
                 self._first_image = now() - self._began if self._first_image is None else self._first_image
                 self._made[name] = image.time
-                share = 1.0 - math.exp(-1.0 / (LATENCY_TAU * max(self._runner.status.fps, 1.0)))
-                self._engine.latency += (tick.time - image.time + tick.dt - self._engine.latency) * share
+                self._late.imaged(tick.time - image.time, tick.time)
+
+    def _time(self, tick: Tick, spent: float) -> None:
+        """What this turn says of the latencies; the engine looks ahead by them from the next one on."""
+        ears = self._engine.parts.ears
+        self._late.heard(ears.latency + tick.time - ears.time, tick.dt)
+        if self._screen is not None and self._screen.glass is not None:
+            self._late.shown(spent, self._screen.glass, tick.dt)
+        self._engine.latency = self._late.now()
 
     def _report(self, moment: Moment) -> None:
         status = self.meter.read(moment.features, self._runner.status)
@@ -94,5 +111,8 @@ class Performance:
         status.drops, status.recorded_s, trouble = self._kept()
         status.message = trouble or self._engine.message or status.message
         self.status = status
+        status.latency = self._engine.latency.readings(self._engine.offset)
+        status.offset_ms = 1000 * self._engine.offset
         self._engine.parts.tree.report("stats", status.readings())
+        self._engine.parts.tree.report(MOUNT, status.latency)
         self._tell(now(), status)

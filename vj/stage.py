@@ -111,6 +111,10 @@ class Stage:
         self._matrix.patch(cast.sources, cast.look.routes)
         self._enter(cast)
 
+    def draws(self, event: ControlEvent) -> bool:
+        """Does a change need a new image before it can be seen?"""
+        return event.path == LOOK or event.path.strip("/").partition("/")[0] in {deck.name for deck in self.decks}
+
     def beside(self, step: int) -> str:
         """The look ``step`` places after the one on stage, round the list."""
         place = self.names.index(self.look) if self.look in self.names else 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from vj.latency import words
 from vj.params.spec import integer, number, text
 from vj.types import Features, RunnerStatus, Value
 
@@ -34,7 +35,7 @@ _NAMES = tuple(spec.name for spec in STATS)
 
 @dataclass(slots=True)
 class Status:
-    """One moment of the show; ``t`` seconds, ages and intervals in milliseconds."""
+    """One moment of the show; ``t`` seconds, ages and intervals in milliseconds. ``latency``: ``Latency.readings``."""
 
     t: float = 0.0
     fps: float = 0.0
@@ -52,6 +53,8 @@ class Status:
     restarts: int = 0
     recorded_s: float = 0.0
     message: str = ""
+    offset_ms: float = 0.0
+    latency: dict[str, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """For a JSON line; floats rounded."""
@@ -73,6 +76,10 @@ class Status:
         if self.generator != "ready":
             parts.append(self.generator)
         return "  ".join(parts) + (f"  {self.message}" if self.message else "")
+
+    def latency_line(self) -> str:
+        """How late everything is, or nothing before it is known."""
+        return words(self.latency, self.offset_ms / 1000) if self.latency else ""
 
 
 def _clock(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vj.config import looks_dirs
 from vj.engine import Parts, Picture
+from vj.latency import LATENCY_PARAMS, MOUNT, READINGS
 from vj.modulation.matrix import ModMatrix
 from vj.options import DEFAULT_LOOK, Options, parse_set
 from vj.params.looks import find_look, look_names
@@ -41,7 +42,8 @@ def declare(effects: EffectLibrary, seed: int, size: tuple[int, int],
     tree.declare("beat", BEAT_PARAMS)
     tree.declare("mix", mix_params(effects.names("transitions")))
     tree.declare("master", MASTER_PARAMS)
-    for mount, specs in {**HEARD, "stats": STATS}.items():
+    tree.declare(MOUNT, LATENCY_PARAMS)
+    for mount, specs in {**HEARD, "stats": STATS, MOUNT: READINGS}.items():
         tree.declare_readings(mount, specs)
     stage = Stage(tree, matrix, effects, chosen_look, names=look_names(looks_dirs()), seed=seed, size=size)
     tree.apply(ControlEvent(LOOK, chosen_look(look).name, "start"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vj.app.common import apart, assemble, chosen_look
 from vj.app.keeping import Keeping
 from vj.app.operator import Operator
+from vj.app.room import as_calibrated
 from vj.app.screen import Screening
 from vj.clock import WallClock
 from vj.config import bundled_track
@@ -27,12 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Where a performance's sound and its time come from. ``start`` begins it and gives the show's clock."""
+    """Where a performance's sound and its time come from. ``start`` begins it and gives the show's clock.
+
+    ``capture`` gives the seconds by which the newest sound is late: none for a track, whose position is what is heard.
+    """
 
     source: AudioSource
     start: Callable[[ExitStack], Callable[[], float] | None]
     duration: float | None = None
     track: Path | None = None
+    capture: Callable[[], float] = lambda: 0.0
 
 
 def play(track: Path | None, output: str | None, options: Options) -> None:
@@ -63,10 +68,11 @@ def live(name: str | None, options: Options) -> None:
     with ExitStack() as stack:
         capture = Capture.open(name)
         stack.callback(capture.close)
-        _perform(Sound(capture.source, lambda _: capture.position), options, stack)
+        _perform(Sound(capture.source, lambda _: capture.position, capture=lambda: capture.latency), options, stack)
 
 
 def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
+    options = as_calibrated(options)
     console = Console(quiet=options.quiet, as_json=options.json)
     runner = _runner(options, stack)
     screening = Screening.open(options, stack)
@@ -86,7 +92,8 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
         console.status(at, status, duration or 0.0)
         operator.tell(status)
 
-    performance = Performance(engine, clock, runner, screen=operator, hands=operator, tell=tell, kept=keeping.counts)
+    performance = Performance(engine, clock, runner, screen=operator, hands=operator, tell=tell, kept=keeping.counts,
+                              capture=sound.capture)
     try:
         performance.run()
     finally:

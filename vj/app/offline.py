@@ -17,6 +17,7 @@ from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
 from vj.console import Console, Progress
 from vj.engine import Engine
+from vj.latency import OFFSET
 from vj.options import Options
 from vj.timeline.timeline import Timeline
 from vj.types import ControlEvent, Tick, VjError
@@ -69,7 +70,8 @@ def job_of(path: Path, options: Options) -> Job:
     look = options.look or head.look
     seed = head.seed if options.seed is None else options.seed
     form = Format(options.size or head.size, options.fps or head.fps)
-    return Job(take.sound(), replace(options, look=look, seed=seed), form, take.events,
+    gestures = [(time, event) for time, event in take.events if event.path != OFFSET]  # the room's, not the show's
+    return Job(take.sound(), replace(options, look=look, seed=seed), form, gestures,
                take.ended if take.complete else None)  # a show cut short is rendered as far as its sound goes
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vj.control.keyboard import Action, Keyboard, help_text
+from vj.latency import OFFSET
 from vj.render.display import Words
 from vj.stage import LOOK
 from vj.types import ControlEvent, Tick
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 SAY_FOR = 4.0
 """Seconds that a message stays on the screen."""
+NUDGE = 5.0
+"""Milliseconds that a key moves the room's offset by."""
 
 
 class Operator:
@@ -35,6 +38,11 @@ class Operator:
         self._heard = ""
         self.status = ""
 
+    @property
+    def glass(self) -> float | None:
+        """Seconds from a frame's being presented to its light; None where nobody sees it."""
+        return self._display.glass
+
     def present(self, frame: GLFrame) -> None:
         """Put a frame on the screen."""
         message = self._keyboard.message(self._time) or (self._said if self._time < self._said_until else "")
@@ -43,7 +51,7 @@ class Operator:
 
     def tell(self, status: Status) -> None:
         """The newest status, for those who ask for help."""
-        self.status = status.line()
+        self.status = f"{status.line()}\n{status.latency_line()}"
 
     def __call__(self, tick: Tick) -> bool:
         """Read the keys; True when the show is to end."""
@@ -75,9 +83,21 @@ class Operator:
                 self._emit(ControlEvent(LOOK, stage.beside(1), "keyboard"))
             case Action.PREVIOUS_LOOK:
                 self._emit(ControlEvent(LOOK, stage.beside(-1), "keyboard"))
+            case Action.LATER:
+                self._nudge(NUDGE)
+            case Action.EARLIER:
+                self._nudge(-NUDGE)
             case Action.HELP:
                 self._help = not self._help
         return action is Action.QUIT
+
+    def _nudge(self, ms: float) -> None:
+        """Move the room's offset by ``ms``, as far as it goes."""
+        tree = self._engine.parts.tree
+        spec = tree.spec(OFFSET)
+        offset = min(max(float(tree.base(OFFSET)) + ms, spec.lo), spec.hi)
+        self._emit(ControlEvent(OFFSET, offset, "keyboard"))
+        self._say(f"offset {offset:+.0f} ms: beats are seen {'later' if ms > 0 else 'earlier'}")
 
     def _emit(self, event: ControlEvent) -> None:
         self._engine.parts.inbox.put(event)

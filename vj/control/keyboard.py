@@ -19,6 +19,8 @@ class Action(Enum):
     FULLSCREEN = auto()
     NEXT_LOOK = auto()
     PREVIOUS_LOOK = auto()
+    LATER = auto()
+    EARLIER = auto()
     HELP = auto()
     ASK_QUIT = auto()
     QUIT = auto()
@@ -43,11 +45,13 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(("P", "LEFT"), "previous look", Action.PREVIOUS_LOOK),
     Binding(("T",), "tap the tempo", path="/beat/tap"),
     Binding(("R",), "resync: the bar starts here", path="/beat/resync"),
+    Binding(("UP",), "the picture's beats 5 ms later", Action.LATER),
+    Binding(("DOWN",), "the picture's beats 5 ms earlier", Action.EARLIER),
     Binding(("H", "F1"), "this help", Action.HELP),
     Binding(("Q", "ESCAPE"), "quit (asks twice)", Action.QUIT),
 )
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
-_SIGNS = {"RIGHT": "→", "LEFT": "←", "ESCAPE": "ESC"}
+_SIGNS = {"RIGHT": "→", "LEFT": "←", "UP": "↑", "DOWN": "↓", "ESCAPE": "ESC"}
 
 
 def help_text() -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from vj.render.frame import GLFrame
 
+USUAL_REFRESH = 60.0
+"""Hz, where the monitor does not say."""
 POLL_MONITORS = 1.0
 """Seconds between two looks at which monitors are there."""
 _KEYS = {"SPACE": 32, "ESCAPE": 256, "ENTER": 257, "TAB": 258, "RIGHT": 262, "LEFT": 263, "DOWN": 264, "UP": 265,
@@ -38,10 +40,17 @@ class Words:
 
 
 class Display(Protocol):
-    """Where frames are seen. ``context`` is the GL context that the compositor draws in."""
+    """Where frames are seen. ``context`` is the GL context that the compositor draws in.
+
+    ``glass``: seconds, estimated, from a frame's being presented until the middle of it is lit; None where nobody
+    sees it.
+    """
 
     context: Context
     fullscreen: bool
+
+    @property
+    def glass(self) -> float | None: ...
 
     @property
     def closing(self) -> bool: ...
@@ -59,6 +68,8 @@ class Display(Protocol):
 
 class HeadlessDisplay:
     """The double: a context without a window. Keys are pressed by ``press``; frames are counted and let go."""
+
+    glass: float | None = None
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -115,6 +126,7 @@ class WindowDisplay:
         self._next_poll = 0.0
         self._lost = False
         self._cover = False
+        self._refresh = USUAL_REFRESH
         glfw.set_key_callback(window, self._on_key)
 
     @classmethod
@@ -144,6 +156,11 @@ class WindowDisplay:
         return display
 
     @property
+    def glass(self) -> float | None:
+        """One refresh: half of it is the mean wait for the next one, half passes until the middle is scanned out."""
+        return 1.0 / self._refresh
+
+    @property
     def closing(self) -> bool:
         """Whether the window was asked to close."""
         return bool(self._glfw.window_should_close(self._window))
@@ -168,6 +185,8 @@ class WindowDisplay:
             self._overlay.panel(words.help, window, "centre")
             self._overlay.end()
         self._glfw.swap_buffers(self._window)
+        if time >= self._next_poll:
+            self._refresh = self._refresh_here()
         self._watch_monitors(time)
 
     def keys(self) -> list[str]:
@@ -216,6 +235,12 @@ class WindowDisplay:
             except VjError:
                 return None
         return under_window(monitors, self._windowed)
+
+    def _refresh_here(self) -> float:
+        """Hz of the monitor that the window lies on."""
+        glfw, window = self._glfw, self._window
+        under = under_window(list_monitors(), (*glfw.get_window_pos(window), *glfw.get_window_size(window)))
+        return (under.refresh if under else 0) or USUAL_REFRESH
 
     def _watch_monitors(self, time: float) -> None:
         """A chosen monitor that goes hides the output; when it is back, so is the picture. Rendering goes on."""
