@@ -1,10 +1,17 @@
-"""The beat clock: one phase that never runs backwards, pulled by ears and hands, running on alone when they rest."""
+"""The beat clock: one phase that never runs backwards, pulled by ears, hands and other clocks, running on alone when
+they rest."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from vj.params.spec import number, trigger
+from vj.audio.bar import One
+from vj.audio.leader import Leader
+from vj.audio.pursuit import Pursuit
+from vj.audio.taps import Taps
+from vj.clockface import FASTEST, LEADERS, OUTSIDE, SLOWEST, Reading, wrap
+from vj.params.spec import choice, number, switch, trigger
 from vj.types import Beat, Values
 
 BEAT_PARAMS = (
@@ -12,168 +19,336 @@ BEAT_PARAMS = (
     trigger("resync", help="Now is the one: beat and bar start here."),
     trigger("half", help="Count half as fast."),
     trigger("double", help="Count twice as fast."),
+    trigger("shift", help="The beat is half a beat from here: where the off-beat was."),
     number("nudge", 0.0, -250.0, 250.0, unit="ms", smooth=0.1, help="Move every beat later (+) or earlier (-)."),
-    number("slowest", 88.0, 40.0, 120.0, unit="bpm", smooth=0.0,
-           help="The tempo heard is doubled or halved to lie between this and twice this."),
+    number("slowest", 70.0, 40.0, 150.0, unit="bpm", smooth=0.0, help="Music is not slower than this: double it."),
+    number("fastest", 180.0, 80.0, 300.0, unit="bpm", smooth=0.0, help="Music is not faster than this: halve it."),
+    switch("lock", help="Hold tempo and beat: hands alone change them."),
+    choice("clock", "auto", LEADERS, help="Who leads. Auto: Link before MIDI clock, OSC, taps and the ears."),
 )
 
-BEATS_PER_BAR = 4
 PULL = 0.03
 """Beats of correction per beat while the clock runs true: not seen."""
 CATCH = 0.5
-"""The same while it is still finding the beat."""
-LOCK, UNLOCK = 0.6, 0.25
-"""Agreement of the beats heard with the clock, 0..1, at which it locks and lets go."""
-CONVINCED = 5
+"""The same while it is still finding the beat, or has to find another."""
+FAR, CLOSE = 0.12, 0.02
+"""Beats of debt at which a clock that ran true starts to catch up quickly, and stops."""
+SAME = 0.03
+"""Tempi within this share of each other are one, averaged."""
+CONVINCED = 3
 """Beats in a row with another tempo that move a clock which was sure of its own."""
-TAP_GAP = 2.5
-"""Seconds after which a tap starts a new count."""
+FAINT = 0.1
+"""Confidence below which ears say nothing."""
 TAP_HOLD = 8.0
-"""Seconds that a hand's tempo stands before confident ears may have it back."""
+"""Seconds that a hand's tempo stands before confident ears that agree may have it back."""
+TAP_STANDS, INSISTING = 30.0, 16
+"""Seconds after which ears that do not agree may have it too, when that many beats in a row say so surely."""
+LINK_TAKES = 2.0
+"""Seconds after a tap in which a Link session is told the tempo before it leads again."""
+ALONE = 3.0
+"""Beats without a word from the ears after which confidence falls."""
+Evidence = Callable[[float, float | None], None]
 
 
-def wrap(beats: float) -> float:
-    """The signed distance to the nearest whole beat, -0.5..0.5."""
-    return beats - math.floor(beats + 0.5)
+def fold(bpm: float, slowest: float, fastest: float) -> float:
+    """``bpm`` doubled or halved, as seldom as possible, to lie from ``slowest`` to ``fastest``, or nearest to it where
+    that is less than an octave.
+    """
+    def outside(octave: int) -> tuple[float, int]:
+        tempo = bpm * 2.0 ** octave
+        return max(slowest / tempo, tempo / fastest, 1.0), abs(octave)
 
-
-def fold(bpm: float, slowest: float) -> float:
-    """``bpm`` doubled or halved into ``slowest`` .. ``2 * slowest``."""
-    return float(bpm * 2.0 ** -math.floor(math.log2(bpm / slowest)))
+    return float(bpm * 2.0 ** min(range(-4, 5), key=outside))
 
 
 class BeatClock:
     """Beats as a function of time: straight between steps, bent a little where an observation asks for it.
 
     All times are seconds on one axis, the analyzer's. ``step`` moves on, ``hear`` is what a tracker believes,
-    ``tap``, ``resync``, ``half`` and ``double`` are hands. A clock of any other kind (Link, MIDI) would speak
-    through ``hear`` and ``set_tempo`` too.
+    ``follow`` what another clock says, and ``tap``, ``resync``, ``shift``, ``half`` and ``double`` are hands.
+    ``evidence`` is told a hand's word for the ears' sake: the time of a beat, and the tempo where it was given.
     """
 
     def __init__(self, bpm: float = 120.0) -> None:
         self.bpm = bpm
-        self.slowest = 88.0
-        self.octave = 1.0
+        self.slowest, self.fastest = 70.0, 180.0
         self.confidence = 0.0
         self.nudge = 0.0
+        self.hold = False
+        self.source = "audio"
+        self.evidence: Evidence = lambda _time, _bpm: None
         self._time = 0.0
         self._beats = 0.0
-        self._error = 0.0  # beats still to catch up, signed
+        self._debt = 0.0  # beats still to catch up, signed
         self._bend = 0.0  # of the speed, on the present stretch
+        self._catching = True
         self._shown = 0.0
-        self._one = 0
-        self._agreement = 0.0
-        self._locked = False
+        self._one = One()
+        self._leader = Leader()
+        self._pursuit = Pursuit()
+        self._sure = 0.0
+        self._heard = -math.inf
         self._candidate = bpm
         self._in_a_row = 0
-        self._taps: list[float] = []
+        self._taps = Taps()
         self._tapped = -math.inf
+        self._insisted = 0
+        self._octave_by_hand = self._phase_by_hand = self._settle_half = False
+        self._half = 0.0  # what the leader's beats are off from the hand's: 0 or 0.5
 
-    def step(self, time: float, present: bool) -> None:
+    # ------------------------------------------------------------------------------------- time
+
+    def step(self, time: float, present: bool = True) -> None:
         """Move on to ``time``; ``present`` says whether there is a kick to be sure of."""
         dt = max(time - self._time, 0.0)
-        beats = dt * self.bpm / 60.0
-        self._beats += beats * (1.0 + self._bend)
-        self._error -= beats * self._bend
-        self._time = time
-        self._locked = self._agreement > (UNLOCK if self._locked else LOCK)
-        limit = PULL if self._locked else CATCH
-        self._bend = min(max(2.0 * self._error, -limit), limit)
-        target = self._agreement if present else 0.0
-        self.confidence += (1.0 - math.exp(-dt / (1.0 if present else 3.0))) * (target - self.confidence)
-
-    def hear(self, time: float, bpm: float) -> None:
-        """A tracker heard a beat at ``time`` (a little ago, or a little ahead), going at ``bpm``."""
-        tempo = fold(bpm, self.slowest) * self.octave
-        if self._by_hand(time) and not self._may_take_over(time, tempo):
-            return
-        self._follow(tempo)
-        error = self._distance(time, bpm)
-        near = max(0.0, 1.0 - abs(error) / 0.15)
-        self._agreement += 0.25 * (near - self._agreement)
-        self._error = error
-
-    def _distance(self, time: float, bpm: float) -> float:
-        """How far the clock is behind (+) or ahead (-) of a beat heard at ``time``, in beats."""
-        at = self._beats + (time - self._time) * self.bpm / 60.0
-        # A tracker that counts twice as fast marks half beats too: only the nearest can be meant.
-        grid = max(1.0, 2.0 ** round(math.log2(bpm / self.bpm)))
-        return -wrap(at * grid) / grid
-
-    def _follow(self, tempo: float) -> None:
-        """Small differences are averaged; a new tempo is believed when heard often enough in a row."""
-        if abs(tempo / self.bpm - 1.0) < 0.03:
-            self.bpm += 0.15 * (tempo - self.bpm)
-            self._in_a_row = 0
-            return
-        same = abs(tempo / self._candidate - 1.0) < 0.03
-        self._in_a_row = self._in_a_row + 1 if same else 1
-        self._candidate = tempo
-        if self._in_a_row > (CONVINCED if self._agreement > 0.3 else 1):
-            self.bpm = tempo
-            self._in_a_row = 0
-
-    def _by_hand(self, time: float) -> bool:
-        return self._tapped > -math.inf and time > -math.inf
-
-    def _may_take_over(self, time: float, tempo: float) -> bool:
-        """Ears get the clock back when the hand has rested and they agree on the tempo."""
-        if time - self._tapped < TAP_HOLD or abs(tempo / self.bpm - 1.0) > 0.04:
-            return False
-        self._tapped = -math.inf
-        return True
-
-    def set_tempo(self, bpm: float) -> None:
-        """A tempo known for sure, between 30 and 300."""
-        self.bpm = min(max(bpm, 30.0), 300.0)
-
-    def tap(self, time: float) -> None:
-        """A hand on the beat at ``time``. Three taps or more set tempo and phase."""
-        if self._taps and not 0.15 < time - self._taps[-1] < TAP_GAP:
-            self._taps.clear()
-        self._taps = [*self._taps[-7:], time]
-        if len(self._taps) < 3:
-            return
-        self._tapped = time
-        interval, last = _line(self._taps)
-        self.set_tempo(60.0 / interval)
-        self._error = -wrap(self._beats + (last - self._time) * self.bpm / 60.0)
-        self._agreement = 0.0
-
-    def resync(self, time: float) -> None:
-        """The one of the bar is at ``time``: forward to the next beat, or wait for it when just past."""
-        past = self._beats + (time - self._time) * self.bpm / 60.0
-        self._error = -wrap(past)
-        self._one = round(past + self._error)
-        if self._error > 0.0:
-            self._beats += self._error
-            self._error = 0.0
-        self._agreement = 0.0
-
-    def half(self) -> None:
-        """Count half as fast from here."""
-        self.octave *= 0.5
-        self.bpm *= 0.5
-        self._error = -wrap(self._beats * 0.5)
-
-    def double(self) -> None:
-        """Count twice as fast from here."""
-        self.octave *= 2.0
-        self.bpm *= 2.0
-        self._error = wrap(self._beats)
+        forward, paid = self._ahead(dt)
+        self._beats += forward
+        self._debt -= paid
+        self._time += dt
+        self._lead()
+        away = abs(self._debt)
+        self._catching = away > CLOSE if self._catching else away > FAR
+        limit = CATCH if self._catching or not self._true else PULL
+        self._bend = min(max(2.0 * self._debt, -limit), limit)
+        alone = (self._time - self._heard) * self.bpm / 60.0 > ALONE
+        target, tau = self._believed(present and not alone)
+        self.confidence += (1.0 - math.exp(-dt / tau)) * (target - self.confidence)
 
     def at(self, time: float) -> Beat:
         """Where the music is at ``time``; never before where it was shown last."""
-        ahead = (time - self._time - self.nudge) * (1.0 + self._bend) * self.bpm / 60.0
-        self._shown = max(self._shown, self._beats + ahead)
+        self._shown = max(self._shown, self.beats(time))
         count = math.floor(self._shown)
-        bar = (self._shown - self._one) % BEATS_PER_BAR / BEATS_PER_BAR
-        return Beat(self.bpm, count, self._shown - count, bar, min(max(self.confidence, 0.0), 1.0))
+        bars, bar_phase = self._one.place(self._shown)
+        return Beat(self.bpm, count, self._shown - count, bar_phase, min(max(self.confidence, 0.0), 1.0), bars,
+                    self.source)
+
+    def beats(self, time: float) -> float:
+        """Beats since the start at ``time``, as far as is known now."""
+        return self._beats + self._ahead(time - self._time - self.nudge)[0]
+
+    def _ahead(self, dt: float) -> tuple[float, float]:
+        """Beats in ``dt`` seconds, and how much of them pays the debt: never more than there is."""
+        straight = dt * self.bpm / 60.0
+        paid = min(max(straight * self._bend, -abs(self._debt)), abs(self._debt))
+        return straight + paid, paid
+
+    def _lead(self) -> None:
+        """Whoever leads from here on; another one starts with what the last one left."""
+        source = self._leader.choose(self._time, tapped=self._tapped > -math.inf)
+        if source == "link" and self._time - self._tapped < LINK_TAKES:
+            source = "tap"
+        if source != self.source:
+            self.source = source
+            self._pursuit.restart()
+            self._settle_half = self._phase_by_hand
+
+    @property
+    def _true(self) -> bool:
+        return self._pursuit.locked or self.source != "audio"
+
+    def _believed(self, present: bool) -> tuple[float, float]:
+        """What the confidence goes to, and the seconds it takes."""
+        if self.source != "audio":
+            return 1.0, 1.0
+        return (self._pursuit.agreement * self._sure, 1.0) if present else (0.0, 3.0)
+
+    # ------------------------------------------------------------------------------------- ears
+
+    def hear(self, time: float, bpm: float, downbeat: bool = False, confidence: float = 1.0) -> None:
+        """A tracker heard or expects a beat at ``time``, a little ago or ahead, going at ``bpm``."""
+        if not (abs(time - self._time) < 5.0 and 10.0 < bpm < 1000.0 and confidence >= FAINT) or self._deaf:
+            return
+        weight = min(confidence, 1.0)
+        tempo = self._octave(bpm)
+        if self.source == "tap" and not self._give_way(time, tempo, weight):
+            return
+        if self.source == "audio" and not self._follow_tempo(tempo, weight):
+            return
+        error = self._aim(self._distance(time, bpm))
+        if not self._pursuit.judge(error, weight):
+            return
+        self._correct(time, error, weight)
+        if downbeat:
+            self._one.hear(round(self._beat_at(time)))
+
+    @property
+    def _deaf(self) -> bool:
+        """Whether ears have no say: held, chosen away by hand, or led by a clock that knows the beat itself."""
+        if self.source in OUTSIDE:
+            reading = self._leader.last(self.source)
+            return self.hold or reading is None or reading.phase_known
+        return self.hold or self._leader.wish == "tap"
+
+    def _octave(self, bpm: float) -> float:
+        if self._octave_by_hand:
+            return float(bpm * 2.0 ** round(math.log2(self.bpm / bpm)))
+        return fold(bpm, self.slowest, self.fastest)
+
+    def _beat_at(self, time: float) -> float:
+        """Beats at ``time`` when all debt is paid."""
+        return self._beats + self._debt + (time - self._time) * self.bpm / 60.0
+
+    def _distance(self, time: float, bpm: float) -> float:
+        """How far the clock is behind (+) or ahead (-) of a beat heard at ``time``, in beats."""
+        # A tracker that counts twice as fast marks half beats too: only the nearest can be meant.
+        grid = max(1.0, 2.0 ** round(math.log2(bpm / self.bpm)))
+        return -wrap(self._beat_at(time) * grid) / grid
+
+    def _aim(self, error: float) -> float:
+        """An error against the beat that a hand chose, where one did: half a beat from the leader's, or on it."""
+        error = wrap(error + self._half)
+        if self._settle_half and abs(error) > 0.25:
+            error = self._turn(error)
+        self._settle_half = False
+        return error
+
+    def _turn(self, error: float) -> float:
+        self._half = 0.5 - self._half
+        return wrap(error + 0.5)
+
+    def _correct(self, time: float, error: float, weight: float) -> None:
+        if self._phase_by_hand and abs(error) > 0.35:
+            error = self._turn(error)  # ears that changed their mind: the hand's beat stays
+        steps = max(round((time - self._heard) * self.bpm / 60.0), 1) if self._heard > -math.inf else 1
+        alpha, beta = self._pursuit.gains()
+        self._debt += alpha * weight * error
+        if self.source == "audio" and steps < 16:
+            self.set_tempo(self.bpm * (1.0 + beta * weight * min(max(error, -0.1), 0.1) / steps))
+        self._heard = time
+        self._sure += 0.25 * (weight - self._sure)
+
+    def _follow_tempo(self, tempo: float, weight: float) -> bool:
+        """Small differences are averaged; a new tempo is believed when heard often enough in a row."""
+        if abs(tempo / self.bpm - 1.0) < SAME:
+            self.set_tempo(self.bpm + 0.03 * weight * (tempo - self.bpm))
+            self._in_a_row = 0
+            return True
+        same = abs(tempo / self._candidate - 1.0) < SAME
+        self._in_a_row = self._in_a_row + 1 if same else 1
+        self._candidate = tempo
+        if self._in_a_row <= (CONVINCED if self._pursuit.agreement > 0.3 else 0 if self._pursuit.fresh else 1):
+            return False
+        self._change(tempo)
+        return True
+
+    def _change(self, tempo: float) -> None:
+        """Another tempo: other music, unless only the octave is another."""
+        octaves = math.log2(tempo / self.bpm)
+        if abs(wrap(octaves)) > 0.06:
+            self._octave_by_hand = False
+            self._let_go()
+        self.set_tempo(tempo)
+        self._in_a_row = 0
+        self._pursuit.restart()
+
+    def _let_go(self) -> None:
+        """What a hand said of beat and bar was said of other music."""
+        self._phase_by_hand = self._settle_half = False
+        self._half = 0.0
+        self._one.forget()
+
+    # ------------------------------------------------------------------------------ other clocks
+
+    def follow(self, reading: Reading) -> None:
+        """What another clock says; it counts when that clock leads. Its time is on the analyzer's axis."""
+        before = self._leader.last(reading.source)
+        if not self._leader.hear(reading):
+            return
+        self._lead()
+        if self.source != reading.source or self.hold:
+            return
+        factor = 2.0 ** round(math.log2(self.bpm / reading.bpm)) if self._octave_by_hand else 1.0
+        self.set_tempo(reading.bpm * factor)
+        if not reading.phase_known:
+            return
+        if before is not None and before.phase_known and abs(before.at(reading.time) - reading.beats) > 1.0:
+            self._let_go()  # it started anew or was moved
+        beats = reading.beats * factor + (self._time - reading.time) * self.bpm / 60.0
+        error = wrap(beats - self._beats)
+        if reading.downbeat_known and not self._one.by_hand:
+            self._one.carry(round(self._beats + error - beats))
+        self._debt = self._aim(error)
+
+    # ------------------------------------------------------------------------------------ hands
+
+    def set_tempo(self, bpm: float) -> None:
+        """Go at ``bpm`` from here, between 20 and 400."""
+        self.bpm = float(min(max(bpm, SLOWEST), FASTEST))
+
+    def tap(self, time: float) -> None:
+        """A hand on the beat at ``time``. Three taps or more set tempo and phase."""
+        line = self._taps.tap(time)
+        if line is None:
+            return
+        interval, last = line
+        self._tapped, self._insisted = time, 0
+        self.set_tempo(60.0 / interval)
+        self._debt = -wrap(self._beat_at(last) - self._debt)
+        self._octave_by_hand = True
+        self._by_hand()
+        self.evidence(last, self.bpm)
+
+    def resync(self, time: float) -> None:
+        """The one of the bar is at ``time``: forward to the next beat, or wait for it when just past."""
+        self._debt = 0.0
+        past = self._beat_at(time)
+        self._debt = -wrap(past)
+        self._one.now(round(past + self._debt))
+        if self._debt > 0.0:
+            self._beats += self._debt
+            self._debt = 0.0
+        self._by_hand()
+        self.evidence(time, None)
+
+    def shift(self) -> None:
+        """The beat is where the off-beat was: half a beat forward."""
+        self._debt += 0.5
+        self._half = 0.5 - self._half
+        self._phase_by_hand, self._settle_half = True, False
+        ahead = math.ceil(self._beat_at(self._time)) - self._beat_at(self._time)
+        self.evidence(self._time + ahead * 60.0 / self.bpm, None)
+
+    def half(self) -> None:
+        """Count half as fast from here."""
+        self._count(0.5)
+
+    def double(self) -> None:
+        """Count twice as fast from here."""
+        self._count(2.0)
+
+    def _count(self, factor: float) -> None:
+        """Go at another octave: the nearest whole beat of the new count is the beat."""
+        if not SLOWEST <= self.bpm * factor <= FASTEST:
+            return
+        self.bpm *= factor
+        self._octave_by_hand = True
+        self._debt = -wrap(self._beats * factor) if factor < 1.0 else wrap(self._beats)
+        self._pursuit.restart()
+        self.evidence(self._time, self.bpm)
+
+    def _by_hand(self) -> None:
+        self._pursuit.doubt()
+        self._phase_by_hand = self._settle_half = True
+        self._half = 0.0
+
+    def _give_way(self, time: float, tempo: float, weight: float) -> bool:
+        """Ears get the clock back when the hand has rested and they agree on the tempo, or insist for long."""
+        rested = time - self._tapped
+        agree = abs(tempo / self.bpm - 1.0) < 0.04
+        self._insisted = self._insisted + 1 if weight > 0.6 and rested > TAP_STANDS else 0
+        if rested < TAP_HOLD or not (agree or self._insisted >= INSISTING):
+            return False
+        self._tapped = -math.inf
+        self._lead()
+        return True
 
     def control(self, time: float, values: Values) -> None:
         """Take one tick's parameters (``BEAT_PARAMS``)."""
         self.nudge = float(values.get("nudge", 0.0)) * 1e-3
-        self.slowest = float(values.get("slowest", 88.0))
+        self.slowest = float(values.get("slowest", 70.0))
+        self.fastest = max(float(values.get("fastest", 180.0)), self.slowest)
+        self.hold = bool(values.get("lock", False))
+        self._choose(str(values.get("clock", "auto")))
         if values.get("tap"):
             self.tap(time)
         if values.get("resync"):
@@ -182,12 +357,13 @@ class BeatClock:
             self.half()
         if values.get("double"):
             self.double()
+        if values.get("shift"):
+            self.shift()
 
-
-def _line(times: list[float]) -> tuple[float, float]:
-    """Least squares through equally spaced moments: their interval, and where the last of them should lie."""
-    count = len(times)
-    middle, mean = (count - 1) / 2.0, sum(times) / count
-    spread = sum((k - middle) ** 2 for k in range(count))
-    interval = sum((k - middle) * (time - mean) for k, time in enumerate(times)) / spread
-    return interval, mean + interval * middle
+    def _choose(self, wish: str) -> None:
+        if wish == self._leader.wish:
+            return
+        self._leader.wish = wish
+        self._let_go()
+        if wish != "tap":
+            self._tapped = -math.inf
