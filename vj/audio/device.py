@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from vj.audio.portaudio import Device, choose, devices, devices_of, quiet_stderr, start, stop
+from vj.audio.cable import Cable, Opened
+from vj.audio.intake import Intake
+from vj.audio.naming import Device, Wish
+from vj.audio.portaudio import devices
 from vj.audio.ring import RingSource
 from vj.audio.streamclock import StreamClock
+from vj.audio.truerate import TrueRate
 from vj.clock import now
-from vj.types import VjError
 
 if TYPE_CHECKING:
-    from vj.types import AudioSource
+    from vj.types import Samples
 
-__all__ = ["Capture", "Device", "FakeCapture", "list_inputs", "list_outputs"]
+__all__ = ["Capture", "Device", "list_inputs", "list_outputs"]
 
-FRAMES = 256
-"""Samples a callback brings, 5 ms: small, for the eye's sake."""
-RATES = (48000, 44100)
-GO_ON = 0
-"""pyaudio.paContinue, without importing it."""
+BACK = 5.0
+"""Seconds that a device's return is told for."""
 
 
 def list_inputs() -> list[Device]:
@@ -37,136 +36,130 @@ def list_outputs() -> list[Device]:
 
 
 class Capture:
-    """Sound from an input, copied into ``source`` by the callback.
+    """Sound from an input, as the cable brings it, cleaned into ``source``.
 
-    ``position()`` is show seconds: 0 at its first call, then the samples captured, smooth between callbacks. When
-    no callback has come for 250 ms it runs on with the wall clock, ``alive`` is False, and ``source`` gives silence.
+    ``position()`` is show seconds: 0 at its first call, then the samples captured, smooth between blocks. When none
+    has come for 250 ms it runs on with the wall clock, ``alive`` is False, ``message`` names the device, and ``source``
+    gives silence. The cable brings the same device back when it returns; at another rate it is resampled.
+    ``pair`` are the first and the last channel to hear, from 1; ``latency`` is what the driver states, in seconds.
     """
 
     def __init__(self, source: RingSource, name: str = "", close: Callable[[], None] = lambda: None,
-                 wall: Callable[[], float] = now) -> None:
+                 wall: Callable[[], float] = now, *, pair: tuple[int, int] | None = None) -> None:
         self.source = source
         self.name = name
+        self.label = name
+        self.latency = 0.0
+        self._pair = pair
         self._clock = StreamClock()
         self._close = close
+        self._look: Callable[[], None] = lambda: None
         self._wall = wall
         self._origin: int | None = None
         self._first = threading.Event()
+        self._intake = Intake(source, source.rate, pair)
+        self._true = TrueRate(source.rate)
+        self._lossy = 0
+        self._loopback = False
+        self._lost = ""
+        self._losses = 0
+        self._found_at = -math.inf
 
     @classmethod
-    def open(cls, name: str | None = None, wait: float = 3.0) -> Capture:
-        """Open the input called ``name`` (or containing it), or the default one, and wait for its first samples.
+    def open(cls, name: str | None = None, channels: tuple[int, int] | None = None, wait: float = 1.0) -> Capture:
+        """Open the input called ``name`` (`vj.audio.naming.choose`), or the default one, and hear ``channels`` of it.
 
+        Waits ``wait`` seconds for the first samples; a device that brings none is no error, ``message`` tells.
         Raises VjError naming the nearest device, or all there are, when none fits or it cannot be opened.
         """
-        port = start()
-        try:
-            device = choose(name, devices_of(port, "input"), "input")
-            capture, stream = _open_stream(cls, port, device)
-        except BaseException:
-            stop(port)
-            raise
-        capture._close = lambda: stop(port, stream)
+        cable = Cable(Wish(name, channels))
+        opened = cable.open()
+        wanted = channels[1] - channels[0] + 1 if channels else 2
+        capture = cls(RingSource(opened.rate, min(wanted, opened.channels)), opened.device.name, cable.close,
+                      pair=channels)
+        capture.found(opened)
+        capture._found_at = -math.inf
+        capture._look = cable.look
+        cable.lead_to(capture)
         capture._first.wait(wait)
         return capture
 
+    # -------------------------------------------------------------------------------------- the show
+
     @property
     def overruns(self) -> int:
-        """Times that samples were lost because nobody read them."""
-        return self.source.overruns
+        """Times that samples were lost: in the driver, on the way, or because nobody read them."""
+        return self.source.overruns + self._lossy
+
+    @property
+    def losses(self) -> int:
+        """Times that the device went away."""
+        return self._losses
 
     @property
     def alive(self) -> bool:
         """True while the device delivers."""
         return self._clock.alive(self._wall())
 
-    def heard(self, block: np.ndarray[Any, np.dtype[np.float32]]) -> None:
-        """One block from the device, (N, channels). Called by the callback: it copies and marks the time."""
-        self.source.append(block)
-        self._clock.mark(self.source.captured / self.source.rate, self._wall())
-        self._first.set()
+    @property
+    def message(self) -> str:
+        """One sentence on what is wrong with the device, or nothing."""
+        wall = self._wall()
+        if self._lost:
+            return f"no sound from {self.label}: {self._lost}; it is taken back when it returns"
+        if not self._clock.alive(wall) and not self._loopback:
+            return f"no sound from {self.label}: it sends nothing"
+        if self._true.real != self._true.said:
+            return f"{self.label} says {self._true.said} Hz but delivers {self._true.real} Hz, and is heard at that"
+        return f"{self.label} is back" if wall - self._found_at < BACK else ""
+
+    def levels(self) -> tuple[float, bool]:
+        """The largest sample since the last call, 1 is full scale, and whether any was clipped."""
+        peaks = self._intake.peaks
+        heard = [peaks.popleft() for _ in range(len(peaks))]
+        return max((peak for peak, _ in heard), default=0.0), any(clipped for _, clipped in heard)
 
     def position(self) -> float:
         """Show seconds. The first call makes now the show's start."""
+        self._look()
         if self._origin is None:
             self.source.skip()
             self._origin = self.source.captured
-        return self._clock.at(self._wall())
+        at = self._clock.at(self._wall())
+        shift = self._clock.shift
+        if shift is not None:
+            self.source.align(shift)
+        return at
 
     def close(self) -> None:
-        """Close the stream."""
+        """Give the device back."""
         close, self._close = self._close, lambda: None
         close()
 
+    # ------------------------------------------------------------------------------------- the cable
 
-def _open_stream(kind: type[Capture], port: Any, device: Device) -> tuple[Capture, Any]:
-    """Open ``device`` at its own rate where we like it, else at one of ours; stereo where it has two channels."""
-    import pyaudio
+    def found(self, opened: Opened) -> None:
+        """The device is there, for the first time or again."""
+        peaks = self._intake.peaks
+        self.label, self.latency, self._loopback = opened.device.label, opened.latency, opened.device.loopback
+        self._intake = Intake(self.source, opened.rate, self._pair)
+        self._intake.peaks = peaks
+        self._true = TrueRate(opened.rate)
 
-    channels = min(device.channels, 2)
-    trouble: Exception | None = None
-    for rate in sorted({*RATES, device.rate}, key=lambda rate: (rate != device.rate or rate > 64000, -rate)):
-        capture = kind(RingSource(rate, channels), device.name)
-        try:
-            with quiet_stderr():
-                stream = port.open(rate=rate, channels=channels, format=pyaudio.paFloat32, input=True,
-                                   input_device_index=device.index, frames_per_buffer=FRAMES,
-                                   stream_callback=_callback(capture, channels))
-        except (OSError, ValueError) as error:
-            trouble = error
-            continue
-        return capture, stream
-    raise VjError(f"the sound input {device.name!r} cannot be opened ({trouble})")
+    def heard(self, block: Samples, wall: float | None = None, lossy: bool = False) -> None:
+        """One block, (N, channels), that was there at ``wall``; ``lossy``: others before it were lost."""
+        wall = self._wall() if wall is None else wall
+        if self._lost:
+            self._lost, self._found_at = "", wall
+        self._lossy += lossy
+        if self._true.mark(len(block), wall):
+            self._intake.use(self._true.real)
+        self._intake.take(block)
+        self._clock.mark(self.source.captured / self.source.rate, wall)
+        self._first.set()
 
-
-def _callback(capture: Capture, channels: int) -> Callable[..., tuple[None, int]]:
-    def receive(data: bytes, _frames: int, _times: Any, _flags: int) -> tuple[None, int]:
-        capture.heard(np.frombuffer(data, np.float32).reshape(-1, channels))
-        return None, GO_ON
-
-    return receive
-
-
-class FakeCapture(Capture):
-    """An input without a sound card: plays ``sound`` into the ring as wall time passes.
-
-    For tests and the rehearsal room. ``wall`` is a clock to inject; ``unplug`` and ``plug`` are the cable.
-    """
-
-    def __init__(self, sound: AudioSource, wall: Callable[[], float] = now, name: str = "fake") -> None:
-        super().__init__(RingSource(sound.rate, sound.channels), name, wall=wall)
-        self._sound = sound
-        self._plugged = True
-        self._started = wall()
-        self._unheard = 0.0
-
-    def unplug(self) -> None:
-        """The cable is out: no more callbacks."""
-        self._pump()
-        self._plugged = False
-        self._unheard -= self._wall()
-
-    def plug(self) -> None:
-        """The cable is in again; what was played meanwhile is gone."""
-        self._unheard += self._wall()
-        self._plugged = True
-
-    @property
-    def alive(self) -> bool:
-        self._pump()
-        return super().alive
-
-    def position(self) -> float:
-        """Show seconds, after the callbacks that are due by now."""
-        self._pump()
-        return super().position()
-
-    def _pump(self) -> None:
-        """The callbacks due by now, block by block."""
-        if not self._plugged:
-            return
-        due = int((self._wall() - self._started - self._unheard) * self.source.rate) // FRAMES * FRAMES
-        while self.source.captured < due:
-            block = self._sound.read((self.source.captured + FRAMES) / self.source.rate)
-            silence = np.zeros((FRAMES - len(block), self.source.channels), np.float32)
-            self.heard(np.concatenate([block, silence]))
+    def lost(self, why: str) -> None:
+        """The device is gone, or still is."""
+        if not self._lost:
+            self._losses += 1
+        self._lost = why

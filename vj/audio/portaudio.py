@@ -1,27 +1,26 @@
-"""PortAudio's manners: loaded late, silenced while it looks around, devices found by name."""
+"""PortAudio's manners: loaded late, silenced while it looks around, its list of devices read."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from vj.audio import soundserver
+from vj.audio.naming import Device, choose
 from vj.types import VjError
 
+__all__ = ["Device", "choose", "devices", "devices_of", "library", "quiet_stderr", "start", "stop"]
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A sound device in one direction. ``index`` holds only until the next look: devices are known by name."""
-
-    name: str
-    host_api: str
-    channels: int
-    rate: int
-    default: bool
-    index: int
+TRIES = 4
+TRY_AGAIN = 0.25
+"""Seconds: just after a device was closed, ALSA may list none for a moment."""
+GO_ON = 0
+"""pyaudio.paContinue, without importing it."""
 
 
 @contextmanager
@@ -41,16 +40,26 @@ def quiet_stderr() -> Iterator[None]:
         os.close(kept)
 
 
-def start() -> Any:
-    """A running ``pyaudio.PyAudio``; ``terminate()`` it. Raises VjError when PortAudio cannot be had."""
+def library() -> Any:
+    """The module that speaks to PortAudio: on Windows the one that hears outputs too, where it is installed.
+
+    Raises VjError when there is none.
+    """
     try:
-        import pyaudio
+        if sys.platform == "win32" and importlib.util.find_spec("pyaudiowpatch") is not None:
+            return importlib.import_module("pyaudiowpatch")
+        return importlib.import_module("pyaudio")
     except ImportError as error:
         raise VjError(f"sound devices need PyAudio and the system's portaudio library ({error})") from error
+
+
+def start() -> Any:
+    """A running ``PyAudio``; ``terminate()`` it. Raises VjError when PortAudio cannot be had."""
+    module = library()
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     try:
         with quiet_stderr():
-            return pyaudio.PyAudio()
+            return module.PyAudio()
     except OSError as error:
         raise VjError(f"PortAudio does not start: {error}") from error
 
@@ -69,18 +78,25 @@ def stop(port: Any, stream: Any = None) -> None:
 
 def devices(direction: str) -> list[Device]:
     """The ``"input"`` or ``"output"`` devices there are now; none where PortAudio cannot be had."""
-    try:
-        port = start()
-    except VjError:
-        return []
-    try:
-        return devices_of(port, direction)
-    finally:
-        stop(port)
+    found: list[Device] = []
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(TRY_AGAIN)
+        try:
+            port = start()
+        except VjError:
+            return []
+        try:
+            found = devices_of(port, direction)
+        finally:
+            stop(port)
+        if found:
+            break
+    return found
 
 
 def devices_of(port: Any, direction: str) -> list[Device]:
-    """The devices of a running PortAudio, the default first."""
+    """The devices of a running PortAudio, the default first, and the sound server's own inputs last."""
     default = _default_index(port, direction)
     found = []
     for index in range(port.get_device_count()):
@@ -89,8 +105,9 @@ def devices_of(port: Any, direction: str) -> list[Device]:
         if channels > 0:
             api = port.get_host_api_info_by_index(info["hostApi"])["name"]
             found.append(Device(str(info["name"]), str(api), channels, round(info["defaultSampleRate"]),
-                                index == default, index))
-    return sorted(found, key=lambda device: not device.default)
+                                index == default, index, bool(info.get("isLoopbackDevice", False))))
+    found.sort(key=lambda device: not device.default)
+    return found + (soundserver.inputs(found) if direction == "input" else [])
 
 
 def _default_index(port: Any, direction: str) -> int:
@@ -98,25 +115,3 @@ def _default_index(port: Any, direction: str) -> int:
         return int(getattr(port, f"get_default_{direction}_device_info")()["index"])
     except OSError:
         return -1
-
-
-def choose(name: str | None, found: list[Device], direction: str) -> Device:
-    """The device called ``name``: exactly, else the only one containing it. None takes the default.
-
-    Raises VjError naming the nearest, or all there are.
-    """
-    if not found:
-        raise VjError(f"there is no sound {direction}")
-    if name is None:
-        return found[0]
-    exact = [device for device in found if device.name == name]
-    wanted = name.casefold()
-    matches = exact or [device for device in found if wanted in device.name.casefold()]
-    if len(matches) == 1 or exact:
-        return matches[0]
-    names = [device.name for device in matches or found]
-    if matches:
-        raise VjError(f"more than one sound {direction} is called {name!r}: {', '.join(names)}")
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
-    raise VjError(f"there is no sound {direction} called {name!r}; {hint}")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 0.25
 """Seconds without samples before the device counts as silent and time goes on without it."""
+SLACK = 0.1
+"""Seconds by which samples may be off their place in the show before they are put right."""
 
 
 class RingSource:
@@ -20,7 +22,8 @@ class RingSource:
 
     ``append`` belongs to the callback, everything else to the reader. Each counter has one writer, and whole
     numbers are replaced at once, so no lock is needed. ``overruns`` counts the times the reader came too late
-    and lost samples; ``padded`` the samples of silence that stood in for a silent device.
+    and lost samples; ``padded`` the samples of silence that stood in for a silent device; ``passed`` those that
+    came after silence had taken their place.
     """
 
     def __init__(self, rate: int, channels: int = 2, seconds: float = 4.0) -> None:
@@ -28,11 +31,13 @@ class RingSource:
         self.channels = channels
         self.overruns = 0
         self.padded = 0
+        self.passed = 0
         self._size = max(int(rate * seconds), 1024)
         self._ring = np.zeros((self._size, channels), np.float32)
         self._written = 0  # by the callback, ever
         self._taken = 0  # by the reader, of the written
         self._given = 0  # by the reader, with silence
+        self._owed = 0  # by the reader: silence that is due before the next samples
         self._silent = False
 
     @property
@@ -65,6 +70,21 @@ class RingSource:
         """Forget what waits: the show begins now."""
         self._taken = self._written
 
+    def align(self, shift: float) -> None:
+        """Let sample n of the device be at n / rate + ``shift`` seconds of the show.
+
+        A device that stalls and then brings everything at once, or loses some, would be late or early for ever.
+        """
+        off = round(shift * self.rate) - (self._given + self._owed - self._taken)
+        if off < -SLACK * self.rate:
+            owed = min(self._owed, -off)
+            late = min(-off - owed, self.available)
+            self._owed -= owed
+            self._taken += late
+            self.passed += late
+        elif off > SLACK * self.rate:
+            self._owed += off
+
     def read(self, until: float) -> Samples:
         """(N, channels) not read yet up to ``until`` seconds of show time.
 
@@ -75,6 +95,7 @@ class RingSource:
         if want <= 0:
             return np.zeros((0, self.channels), np.float32)
         lost = self._lost(want)
+        lost = np.concatenate([lost, self._due(want - len(lost))])
         block = np.concatenate([lost, clean(self._take(min(want - len(lost), self.available)))])
         missing = want - len(block)
         self._silent = missing > PATIENCE * self.rate or (self._silent and not len(block))
@@ -91,6 +112,13 @@ class RingSource:
             self.overruns += 1
             self._taken += lost
         return np.zeros((min(lost, want), self.channels), np.float32)
+
+    def _due(self, most: int) -> Samples:
+        """The silence that is owed, at most ``most`` samples of it."""
+        count = min(self._owed, most)
+        self._owed -= count
+        self.padded += count
+        return np.zeros((count, self.channels), np.float32)
 
     def _take(self, count: int) -> Samples:
         """The oldest ``count`` samples in the ring."""

@@ -10,6 +10,10 @@ PULL = 0.5
 """Seconds in which a difference to the stream is caught up with."""
 LIMIT = 0.1
 """Most the clock runs faster or slower than the wall while it catches up."""
+JUMP = 0.25
+"""Seconds off beyond which nothing is caught up with: the stream has jumped, and is followed from where the show is."""
+LONGEST = 30.0
+"""Seconds between two looks beyond which the machine was asleep: that time does not count."""
 
 
 class StreamClock:
@@ -34,6 +38,11 @@ class StreamClock:
         """True once the device has called."""
         return self._mark is not None
 
+    @property
+    def shift(self) -> float | None:
+        """Show seconds of the stream's second 0; None while the stream is lost."""
+        return None if self._lost else self._shift
+
     def mark(self, seconds: float, wall: float) -> None:
         """The stream stood at ``seconds`` at wall time ``wall``."""
         self._mark = (seconds, wall)
@@ -46,6 +55,7 @@ class StreamClock:
     def at(self, wall: float) -> float:
         """Show seconds at ``wall``. Never less than before."""
         step = max(wall - self._wall, 0.0) if self._wall is not None else 0.0
+        step = step if step < LONGEST else 0.0
         self._wall = wall if self._wall is None else max(wall, self._wall)
         if self._absolute and self._mark is not None:
             self._position = max(self._stream(wall, self._mark), 0.0)
@@ -58,7 +68,7 @@ class StreamClock:
 
     @staticmethod
     def _stream(wall: float, mark: tuple[float, float]) -> float:
-        return mark[0] + max(wall - mark[1], 0.0)
+        return mark[0] + min(max(wall - mark[1], 0.0), LONGEST)
 
     def _correction(self, wall: float, step: float) -> float:
         """How much to run faster or slower in ``step`` seconds, to stay with the stream."""
@@ -71,5 +81,8 @@ class StreamClock:
             self._lost = False
             self._shift = self._position - stream
         error = stream + self._shift - self._position
+        if abs(error) > JUMP:
+            self._shift = self._position - stream
+            return 0.0
         limit = LIMIT * step
         return min(max(error * (1.0 - math.exp(-step / PULL)), -limit), limit)
