@@ -18,16 +18,17 @@ FRAMES = 100
 """Frames a second."""
 LOW, HIGH = (0.0464, 30.0, 1600.0, 6), (0.0232, 400.0, 15000.0, 4)
 """Long and short window: length in seconds, lowest and highest band's centre in Hz, bands an octave."""
-REST = 4.0
-"""Seconds over which loudness is averaged: what is heard is heard against that."""
+SHARE = 1.0 - math.exp(-1.0 / (FRAMES * 4.0))
+"""How much a frame counts in the loudness, an average over 4 s: what is heard is heard against that."""
 FLOOR = 3e-4
 """Loudness, in amplitude, below which nothing is lifted any more: silence stays silent (-70 dBFS)."""
 SCALE = 4.0
 """How far into the logarithm an average band reaches."""
 
 
-def _size(rate: int, seconds: float) -> int:
-    return 1 << round(math.log2(rate * seconds))
+def window_size(rate: int, hop: int, span: tuple[float, float, float, int]) -> int:
+    """A window's length in samples: a power of two."""
+    return 1 << max(round(math.log2(rate * span[0])), math.ceil(math.log2(hop)))
 
 
 def centres(span: tuple[float, float, float, int]) -> NDArray[np.float64]:
@@ -69,7 +70,7 @@ class _Window:
     def __init__(self, rate: int, hop: int, span: tuple[float, float, float, int]) -> None:
         import aubio
 
-        size = max(_size(rate, span[0]), 2 ** math.ceil(math.log2(hop)))
+        size = window_size(rate, hop, span)
         self._spectrum: Any = aubio.pvoc(size, hop)
         # A full-scale sine reaches a quarter of the window's length under its Hann window.
         self._weights = triangles(centres(span), size, rate) * np.float32(4.0 / size)
@@ -98,7 +99,7 @@ class FrontEnd:
         bands = np.concatenate([window.hear(hop) for window in self._windows])
         power = float(np.dot(bands, bands)) / SIZE
         self._frames += 1
-        share = max(1.0 - math.exp(-1.0 / (FRAMES * REST)), 1.0 / self._frames)
+        share = max(SHARE, 1.0 / self._frames)
         self._loudness += share * (power - self._loudness)
         levels: Levels = np.log1p(bands * np.float32(SCALE / max(math.sqrt(self._loudness), FLOOR)))
         return levels
