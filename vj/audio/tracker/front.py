@@ -20,8 +20,8 @@ LOW, HIGH = (0.0464, 30.0, 1600.0, 6), (0.0232, 400.0, 15000.0, 4)
 """Long and short window: length in seconds, lowest and highest band's centre in Hz, bands an octave."""
 SHARE = 1.0 - math.exp(-1.0 / (FRAMES * 4.0))
 """How much a frame counts in the loudness, an average over 4 s: what is heard is heard against that."""
-FLOOR = 3e-4
-"""Loudness, in amplitude, below which nothing is lifted any more: silence stays silent (-70 dBFS)."""
+FLOOR = 3e-5
+"""Loudness, in amplitude, below which nothing is lifted any more: silence stays silent (noise of -70 dBFS)."""
 SCALE = 4.0
 """How far into the logarithm an average band reaches."""
 
