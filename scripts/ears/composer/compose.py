@@ -57,6 +57,7 @@ def compose(genre: str, seed: int, seconds: float) -> Score:
     times = _times(kind, bpm, beats + 16, groove.meter, dice)
     score = Score(genre, bpm, groove.meter, times)
     band, feel = _hire(kind, groove, seed, dice), _feel(kind, groove, dice)
+    score.styles = band.styles
     for section in form(kind.form, band.have, groove.meter, beats, dice):
         for part, notes in _section(band, section).items():
             score.add(part, played(notes, part, feel, dice, LOOSER.get(part, 1.0)))

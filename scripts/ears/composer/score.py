@@ -49,6 +49,8 @@ class Score:
     meter: int
     times: TimeMap
     parts: dict[str, list[Note]] = field(default_factory=dict)
+    styles: dict[str, str] = field(default_factory=dict)
+    """How parts play, by part and variant: ``chords A``: ``skank``."""
     first_downbeat: int = 0
     """Index of a beat on which a bar starts."""
 
