@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vj.audio.cable import Cable, Opened
-from vj.audio.intake import Intake
+from vj.audio.intake import Resampler, Wash, channels_of
 from vj.audio.naming import Device, Wish
 from vj.audio.portaudio import devices
 from vj.audio.ring import RingSource
@@ -57,7 +57,8 @@ class Capture:
         self._wall = wall
         self._origin: int | None = None
         self._first = threading.Event()
-        self._intake = Intake(source, source.rate, pair)
+        self._wash = source.wash = Wash(source.rate, source.channels)
+        self._resampler: Resampler | None = None
         self._true = TrueRate(source.rate)
         self._lossy = 0
         self._loopback = False
@@ -114,10 +115,8 @@ class Capture:
         return f"{self.label} is back" if wall - self._found_at < BACK else ""
 
     def levels(self) -> tuple[float, bool]:
-        """The largest sample since the last call, 1 is full scale, and whether any was clipped."""
-        peaks = self._intake.peaks
-        heard = [peaks.popleft() for _ in range(len(peaks))]
-        return max((peak for peak, _ in heard), default=0.0), any(clipped for _, clipped in heard)
+        """The largest sample read since the last call, 1 is full scale, and whether it was clipped."""
+        return self._wash.levels()
 
     def position(self) -> float:
         """Show seconds. The first call makes now the show's start."""
@@ -140,10 +139,8 @@ class Capture:
 
     def found(self, opened: Opened) -> None:
         """The device is there, for the first time or again."""
-        peaks = self._intake.peaks
         self.label, self.latency, self._loopback = opened.device.label, opened.latency, opened.device.loopback
-        self._intake = Intake(self.source, opened.rate, self._pair)
-        self._intake.peaks = peaks
+        self._resample(opened.rate)
         self._true = TrueRate(opened.rate)
 
     def heard(self, block: Samples, wall: float | None = None, lossy: bool = False) -> None:
@@ -153,10 +150,16 @@ class Capture:
             self._lost, self._found_at = "", wall
         self._lossy += lossy
         if self._true.mark(len(block), wall):
-            self._intake.use(self._true.real)
-        self._intake.take(block)
+            self._resample(self._true.real)
+        block = channels_of(block, self.source.channels, self._pair)
+        self.source.append(block if self._resampler is None else self._resampler.hear(block))
         self._clock.mark(self.source.captured / self.source.rate, wall)
         self._first.set()
+
+    def _resample(self, rate: int) -> None:
+        """The device brings ``rate`` samples a second; the show keeps its own rate."""
+        same = rate == self.source.rate
+        self._resampler = None if same else Resampler(rate, self.source.rate, self.source.channels)
 
     def lost(self, why: str) -> None:
         """The device is gone, or still is."""

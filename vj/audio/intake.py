@@ -1,15 +1,13 @@
-"""From a card's raw blocks to the ring: the chosen channels, measured, cleaned once, at the ring's rate."""
+"""From a card's blocks to the show's samples: the chosen channels, at the ring's rate, cleaned once when read."""
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vj.audio.decode import clean
-from vj.audio.ring import RingSource
+from vj.audio.decode import LOUDEST, clean
 
 if TYPE_CHECKING:
     from vj.types import Samples
@@ -22,53 +20,59 @@ DC_TAU = 0.5
 """Seconds in which an offset is followed, and taken out."""
 
 
-class Intake:
-    """Takes blocks of one opened stream into ``ring``.
+class Wash:
+    """Cleans what is read: no NaN, no Inf, no denormals, no offset. Knows the peak of what passed."""
 
-    ``pair``: first and last channel, from 1; None for the first ones. A stream that has fewer than the ring, because
-    the card came back another, is heard on both sides.
-    """
-
-    def __init__(self, ring: RingSource, rate: int, pair: tuple[int, int] | None = None) -> None:
-        self._ring = ring
-        self._first = pair[0] - 1 if pair else 0
+    def __init__(self, rate: int, channels: int) -> None:
         self._rate = rate
-        self._resampler: Resampler | None = None
-        self._offset: Samples | None = None
-        self.peaks: deque[tuple[float, bool]] = deque(maxlen=2000)
-        self.use(rate)
+        self._offset: Samples = np.zeros(channels, np.float32)
+        self._line = _line(2048)
+        self._peak = 0.0
 
-    def use(self, rate: int) -> None:
-        """The stream brings ``rate`` samples a second: that is what it said, or what it was found to do."""
-        self._rate = rate
-        same = rate == self._ring.rate
-        self._resampler = None if same else Resampler(rate, self._ring.rate, self._ring.channels)
-
-    def take(self, raw: Samples) -> None:
-        """Append a block (N, channels of the stream) to the ring."""
-        block = clean(self._chosen(raw))
-        peak = float(np.abs(block).max(initial=0.0))
-        self.peaks.append((peak, peak >= CLIP))
-        block = self._level(np.where(np.abs(block) < TOO_SMALL, np.float32(0), block))
-        self._ring.append(block if self._resampler is None else self._resampler.hear(block))
-
-    def _chosen(self, raw: Samples) -> Samples:
-        """(N, ring's channels)."""
-        wanted = self._ring.channels
-        first = min(self._first, max(raw.shape[1] - 1, 0))
-        block = raw[:, first:first + wanted]
-        return block if block.shape[1] == wanted else np.repeat(block[:, :1], wanted, 1)
-
-    def _level(self, block: Samples) -> Samples:
-        """The block without the offset that cheap cards add: their mean, followed slowly, across blocks in a ramp."""
+    def __call__(self, block: Samples) -> Samples:
+        """The block (N, channels), clean."""
         if not len(block):
             return block
-        mean = block.mean(axis=0)
-        before = mean if self._offset is None else self._offset
-        after = before + (1.0 - math.exp(-len(block) / (self._rate * DC_TAU))) * (mean - before)
-        self._offset = after
-        ramp = np.linspace(0.0, 1.0, len(block), dtype=np.float32)[:, None]
-        return np.asarray(block - (before + (after - before) * ramp), np.float32)
+        size = np.abs(block)
+        peak = float(size.max())
+        if not peak <= LOUDEST:
+            block = clean(block)
+            peak = float(np.abs(block).max())
+        self._peak = max(self._peak, peak)
+        if float(size.min()) < TOO_SMALL:
+            block = np.where(size < TOO_SMALL, np.float32(0), block)
+        return self._level(block)
+
+    def levels(self) -> tuple[float, bool]:
+        """The largest sample since the last call, 1 is full scale, and whether it was clipped."""
+        peak, self._peak = self._peak, 0.0
+        return peak, peak >= CLIP
+
+    def _level(self, block: Samples) -> Samples:
+        """The block without the offset that cheap cards add: its mean, followed slowly, across blocks in a ramp."""
+        share = 1.0 - math.exp(-len(block) / (self._rate * DC_TAU))
+        count = len(block)
+        if count > len(self._line):
+            self._line = _line(count)
+        step = (self._line[:count, 0] @ block / count - self._offset) * np.float32(share)
+        offset = self._line[:count] @ np.stack([self._offset, step / np.float32(count)])
+        self._offset = np.asarray(self._offset + step, np.float32)
+        return np.asarray(block - offset, np.float32)
+
+
+def _line(count: int) -> Samples:
+    """(count, 2): ones, and 1, 2, 3...: a product with it is a straight line, far quicker than broadcasting."""
+    return np.stack([np.ones(count, np.float32), np.arange(1, count + 1, dtype=np.float32)], 1)
+
+
+def channels_of(block: Samples, wanted: int, pair: tuple[int, int] | None) -> Samples:
+    """(N, wanted) of (N, C): from channel ``pair[0]`` on, counted from 1, or the first ones.
+
+    A stream that has fewer, because the card came back another, is heard on both sides.
+    """
+    first = min(pair[0] - 1 if pair else 0, block.shape[1] - 1)
+    chosen = block[:, first:first + wanted]
+    return chosen if chosen.shape[1] == wanted else np.repeat(chosen[:, :1], wanted, 1)
 
 
 class Resampler:
@@ -85,7 +89,8 @@ class Resampler:
         """What is ready; a few samples wait for the next block."""
         import av
 
-        frame: Any = av.AudioFrame.from_ndarray(np.ascontiguousarray(block.T), format="fltp", layout=self._layout)
+        planes = np.ascontiguousarray(clean(block).T)
+        frame: Any = av.AudioFrame.from_ndarray(planes, format="fltp", layout=self._layout)
         frame.sample_rate = self._rate
         out = [np.asarray(done.to_ndarray().T, np.float32) for done in self._resampler.resample(frame)]
         return np.concatenate([np.zeros((0, block.shape[1]), np.float32), *out])

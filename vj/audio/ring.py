@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,11 +24,12 @@ class RingSource:
     ``append`` belongs to the callback, everything else to the reader. Each counter has one writer, and whole
     numbers are replaced at once, so no lock is needed. ``overruns`` counts the times the reader came too late
     and lost samples; ``padded`` the samples of silence that stood in for a silent device; ``passed`` those that
-    came after silence had taken their place.
+    came after silence had taken their place. ``wash`` is what samples go through when they are read.
     """
 
     def __init__(self, rate: int, channels: int = 2, seconds: float = 4.0) -> None:
         self.rate = rate
+        self.wash: Callable[[Samples], Samples] = clean
         self.channels = channels
         self.overruns = 0
         self.padded = 0
@@ -96,7 +98,7 @@ class RingSource:
             return np.zeros((0, self.channels), np.float32)
         lost = self._lost(want)
         lost = np.concatenate([lost, self._due(want - len(lost))])
-        block = np.concatenate([lost, clean(self._take(min(want - len(lost), self.available)))])
+        block = np.concatenate([lost, self.wash(self._take(min(want - len(lost), self.available)))])
         missing = want - len(block)
         self._silent = missing > PATIENCE * self.rate or (self._silent and not len(block))
         if self._silent:
