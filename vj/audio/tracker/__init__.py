@@ -1,0 +1,1 @@
+"""Beats heard, predicted and announced ahead of time."""

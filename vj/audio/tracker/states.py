@@ -1,0 +1,162 @@
+"""The bar pointer's states: a ring of positions for each tempo, how tempo changes, what each state expects to hear."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Belief = NDArray[np.float32]
+    Places = NDArray[np.intp]
+
+STEP = 0.015
+"""Tempo grid: each period is this share longer than the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """What the pointer believes of music and of the ears. Figures are chances unless a unit is named."""
+
+    missed: float = 0.12
+    """Of a beat that no peak is heard on, while the music plays."""
+    false: float = 0.06
+    """Of the highest peak there can be to stand on no beat."""
+    sure: float = 0.35
+    """Activation of a peak that stands on a beat as often as not."""
+    trust: float = 0.7
+    """Exponent on all odds: what is heard of one beat and of the next is not independent."""
+    width: float = 0.014
+    """Seconds, standard deviation, of peaks about their beat."""
+    between: float = 0.1
+    """Of a half beat to be played as a beat is."""
+    steady: float = 0.011
+    """Mean share by which the period changes from one beat to the next."""
+    elsewhere: float = 4e-4
+    """Of a frame to begin something new at any tempo and phase: another track, a cut."""
+    astray: float = 1e-3
+    """Of a beat after which the pointer goes on at half or double tempo or in 3:2 (each)."""
+    favourite: float = 122.0
+    """BPM that is likeliest before anything is heard."""
+    spread: float = 0.9
+    """Octaves, standard deviation, of tempo about the favourite."""
+
+
+class Rings:
+    """The state space: for each of M periods a ring of positions, all in one row of S states.
+
+    ``since`` (S,) is seconds since the last beat, ``period`` (S,) the ring's period; ``first``, ``last`` and ``before``
+    (M,) are each ring's first, last and last but one state, ``keep`` (M,) the chance that the last one is visited and
+    ``skip`` that it is not.
+    """
+
+    def __init__(self, seconds: float, shortest: float, longest: float) -> None:
+        count = max(math.ceil(math.log(longest / shortest) / math.log1p(STEP)), 1) + 1
+        self.periods = shortest * (longest / shortest) ** (np.arange(count) / max(count - 1, 1))
+        frames = self.periods / seconds
+        length = np.ceil(frames - 1e-9).astype(np.intp)
+        self.length = length
+        self.first = np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.intp)
+        self.last = self.first + length - 1
+        self.before = self.last - 1
+        self.keep = (frames - length + 1).astype(np.float32)
+        self.skip = 1.0 - self.keep
+        self.size = int(length.sum())
+        self.ring = np.repeat(np.arange(count), length)
+        self.since = (np.arange(self.size) - self.first[self.ring]) * seconds
+        self.period = self.periods[self.ring]
+
+    def distance(self, beats: float = 0.0, ahead: float = 0.0) -> NDArray[np.float64]:
+        """(S,) seconds since the nearest beat, signed, where each state is ``beats`` and ``ahead`` seconds from now."""
+        place = (self.since + ahead) / self.period + beats
+        return np.asarray((place - np.round(place)) * self.period)
+
+    def opposite(self) -> Places:
+        """(S,) the state half a beat away on the same ring."""
+        half = (self.length // 2)[self.ring]
+        place = np.arange(self.size) - self.first[self.ring]
+        return np.asarray(self.first[self.ring] + (place + half) % self.length[self.ring], np.intp)
+
+    def nearest(self, period: float) -> int:
+        """The ring whose period is nearest."""
+        return int(np.argmin(np.abs(self.periods - period)))
+
+
+def changes(periods: NDArray[np.float64], odds: Odds) -> Belief:
+    """(M, M) chance of the next period, by row the present one: near ones, and now and then an octave or 3:2."""
+    ratio = np.log(periods[None] / periods[:, None])
+    near = np.exp(-np.abs(ratio) / odds.steady)
+    near /= near.sum(axis=1, keepdims=True)
+    for leap in (0.5, 2.0, 1.5, 1.0 / 1.5):
+        near += odds.astray * (np.abs(ratio - math.log(leap)) <= 0.5 * STEP)
+    return np.asarray(near / near.sum(axis=1, keepdims=True), np.float32)
+
+
+def liking(rings: Rings, odds: Odds, favourite: float | None) -> NDArray[np.float64]:
+    """(M,) how welcome each tempo is, 1 at most: those about the usual one or, closely, about one that was told."""
+    centre, spread = (odds.favourite, odds.spread) if favourite is None else (favourite, CLOSE)
+    tempo = np.exp(-0.5 * (np.log2(60.0 / rings.periods / centre) / spread) ** 2)
+    return np.asarray(tempo if favourite is None else DISLIKED + (1.0 - DISLIKED) * tempo)
+
+
+def likely(rings: Rings, liked: NDArray[np.float64]) -> Belief:
+    """(S,) what to expect before anything is heard: any phase, tempi as they are liked (M,)."""
+    weight = (liked / liked.sum() / rings.length)[rings.ring]
+    return np.asarray(weight / weight.sum(), np.float32)
+
+
+CLOSE = 0.03
+"""Octaves, standard deviation, about a tempo that was told."""
+DISLIKED = 0.08
+"""What remains, at each beat, of the belief in another tempo than the one that was told."""
+USUAL = 50.0
+"""Frames in a beat: what is no beat may be heard on any of them."""
+REACH = 5
+"""Frames to both sides of a beat that may hold its peak."""
+SIDE = 2 * REACH + 1
+
+
+class Hearing:
+    """The likelihood of peaks, against that of peaks strewn at random: a factor for each kind of state.
+
+    Peaks are points in time with a height, a Poisson process (Daley & Vere-Jones): about a beat they are expected, so
+    each frame without one speaks a little against it and one with a peak for it, the more the higher it stands. Kind 0
+    expects none; then come beats by distance, half beats, and half beats that a hand has called beats (SIDE each).
+    """
+
+    def __init__(self, odds: Odds, seconds: float) -> None:
+        self._odds = odds
+        self._seconds = seconds
+        expected = -math.log(odds.missed) * self._bell(0.0)
+        half = -math.log1p(-odds.between) * self._bell(0.0)
+        self.quiet = np.concatenate([[0.0], expected, half, expected]) * -odds.trust
+
+    def _bell(self, offset: float) -> NDArray[np.float64]:
+        """(SIDE,) share of a beat's peaks in each frame about it, for a peak ``offset`` frames after its own frame."""
+        away = (np.arange(-REACH, REACH + 1) + offset) * self._seconds / self._odds.width
+        bell = np.exp(-0.5 * away**2)
+        return np.asarray(0.92 * bell * self._seconds / (self._odds.width * math.sqrt(2.0 * math.pi)) + 0.08 / SIDE)
+
+    def factors(self, height: float, offset: float, present: float) -> Belief:
+        """(kinds,) float32. ``height`` of a peak in this frame, 0: none; ``present`` 0..1: whether there is music."""
+        row = self.quiet * present
+        if height > 0.0:
+            claim = self.claim(height) * self._bell(offset)
+            row[1:] += self._odds.trust * np.log1p(np.concatenate([claim, self._odds.between * claim, claim]))
+        return np.exp(row).astype(np.float32)
+
+    def claim(self, height: float) -> float:
+        """How many times more peaks of this height stand on a beat than on one frame by chance."""
+        odds: float = (height / (1.0 - min(height, 0.999)) / (self._odds.sure / (1.0 - self._odds.sure)))**2.0
+        return USUAL / (1.0 / max(odds, 1e-6) + self._odds.false)
+
+    def kinds(self, rings: Rings, held: NDArray[np.bool_] | bool = False) -> Places:
+        """(S,) the kind of each state; where ``held``, half beats are heard as beats are."""
+        away = np.round(rings.distance() / self._seconds).astype(np.intp)
+        half = np.round(rings.distance(0.5) / self._seconds).astype(np.intp)
+        kinds = np.where(np.abs(half) <= REACH, half + REACH + 1 + np.where(held, 2 * SIDE, SIDE), 0)
+        return np.where(np.abs(away) <= REACH, away + REACH + 1, kinds)
