@@ -28,14 +28,15 @@ class Performance:
     """Drives an engine by a wall clock. ``hands`` is asked each tick and answers True to stop.
 
     ``kept`` tells dropped frames, seconds recorded and what is wrong with the recording; ``capture`` the latency of
-    the sound's input.
+    the sound's input; ``sound`` how often some of it was lost, and what is wrong with its device.
     """
 
     def __init__(self, engine: Engine, clock: Clock, runner: Runner, *, screen: Screen | None = None,
                  hands: Callable[[Tick], bool] = lambda _: False,
                  tell: Callable[[float, Status], None] = lambda _at, _status: None,
                  kept: Callable[[], tuple[int, float, str]] = lambda: (0, 0.0, ""),
-                 capture: Callable[[], float] = lambda: 0.0) -> None:
+                 capture: Callable[[], float] = lambda: 0.0,
+                 sound: Callable[[], tuple[int, str]] = lambda: (0, "")) -> None:
         self.meter = Meter()
         self.status = Status()
         self.tick: Tick | None = None
@@ -44,6 +45,7 @@ class Performance:
         self._first_image: float | None = None
         self._engine, self._clock, self._runner = engine, clock, runner
         self._screen, self._hands, self._tell, self._kept = screen, hands, tell, kept
+        self._sound = sound
         self._made: dict[str, float] = {}
         self._late = LatencyMeter(capture)
 
@@ -79,6 +81,7 @@ class Performance:
                 "fps": self.meter.overall(), "images": self._runner.status.images,
                 "images_per_s": self._runner.status.images / self.status.t if self.status.t > 0 else 0.0,
                 "first_frame_s": self._first_frame, "first_image_s": self._first_image,
+                "overruns": self.status.overruns,
                 "restarts": self._runner.status.restarts, "latency_ms": self._engine.latency.generation * 1000,
                 "latency": self._engine.latency.readings(self._engine.offset),
                 "offset_ms": round(self._engine.offset * 1000, 1),
@@ -109,7 +112,8 @@ class Performance:
         status.age_ms = max((moment.tick.time - made for made in self._made.values()), default=0.0) * 1000
         status.look = self._engine.parts.stage.look
         status.drops, status.recorded_s, trouble = self._kept()
-        status.message = trouble or self._engine.message or status.message
+        status.overruns, silence = self._sound()
+        status.message = trouble or silence or self._engine.message or status.message
         self.status = status
         status.latency = self._engine.latency.readings(self._engine.offset)
         status.offset_ms = 1000 * self._engine.offset

@@ -23,6 +23,7 @@ STATS = (
     number("rss_mb", 0.0, 0.0, float(MANY), unit="MB", help="The program's memory, the generator's not counted."),
     integer("images", 0, 0, MANY, help="Images generated so far."),
     integer("drops", 0, 0, MANY, help="Frames that the recording had to leave out."),
+    integer("overruns", 0, 0, MANY, help="Times that sound was lost on its way from the card, or to it."),
     integer("restarts", 0, 0, MANY, help="Times that the generator had to be started again."),
     number("recorded_s", 0.0, 0.0, float(MANY), unit="s", help="How much of the show is on disk."),
     text("generator", "starting", help="The generator's state: starting, ready, restarting or failed."),
@@ -45,6 +46,7 @@ class Status:
     confidence: float = 0.0
     age_ms: float = 0.0
     drops: int = 0
+    overruns: int = 0
     p99_ms: float = 0.0
     rss_mb: float = 0.0
     look: str = ""
@@ -71,6 +73,8 @@ class Status:
         parts = [where, f"{self.fps:4.1f} fps", f"{self.gen_fps:4.1f} images/s", f"{self.bpm:5.1f} bpm {pulse}",
                  f"image {self.age_ms:3.0f} ms old" if self.images else "waiting for the first image",
                  f"{self.drops} dropped", self.look]
+        if self.overruns:
+            parts.append(f"{self.overruns} overruns")
         if self.recorded_s:
             parts.append(f"● rec {_clock(self.recorded_s)}")
         if self.generator != "ready":

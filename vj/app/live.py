@@ -31,6 +31,7 @@ class Sound:
     """Where a performance's sound and its time come from. ``start`` begins it and gives the show's clock.
 
     ``capture`` gives the seconds by which the newest sound is late: none for a track, whose position is what is heard.
+    ``state`` tells how often sound was lost, and what is wrong with the device.
     """
 
     source: AudioSource
@@ -38,6 +39,21 @@ class Sound:
     duration: float | None = None
     track: Path | None = None
     capture: Callable[[], float] = lambda: 0.0
+    state: Callable[[], tuple[int, str]] = lambda: (0, "")
+
+
+class News:
+    """Says a sentence when it is new: the status line, which repeats it, is not kept."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._last = ""
+
+    def tell(self, sentence: str) -> None:
+        """Say ``sentence``, unless it is the last one still, or nothing."""
+        if sentence not in (self._last, ""):
+            self._console.message(sentence)
+        self._last = sentence
 
 
 def play(track: Path | None, output: str | None, options: Options) -> None:
@@ -68,7 +84,8 @@ def live(name: str | None, options: Options) -> None:
     with ExitStack() as stack:
         capture = Capture.open(name)
         stack.callback(capture.close)
-        _perform(Sound(capture.source, lambda _: capture.position, capture=lambda: capture.latency), options, stack)
+        _perform(Sound(capture.source, lambda _: capture.position, capture=lambda: capture.latency,
+                       state=lambda: (capture.overruns, capture.message)), options, stack)
 
 
 def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
@@ -88,12 +105,15 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
         console.message("there is no sound output here: the show runs in real time, without sound")
     clock = WallClock(screening.form.fps, duration, position, slack=screening.slack)
 
+    news = News(console)
+
     def tell(at: float, status: Status) -> None:
+        news.tell(sound.state()[1])
         console.status(at, status, duration or 0.0)
         operator.tell(status)
 
     performance = Performance(engine, clock, runner, screen=operator, hands=operator, tell=tell, kept=keeping.counts,
-                              capture=sound.capture)
+                              capture=sound.capture, sound=sound.state)
     try:
         performance.run()
     finally:
