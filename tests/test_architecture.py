@@ -46,7 +46,6 @@ ROOMS: dict[str, set[str]] = {
     "runner": BASIC | DECLARE,
     "latency": BASIC | DECLARE,
     "room": BASIC | {"latency"},
-    "metronome": BASIC,
     "calibration": BASIC,
     "status": BASIC | DECLARE | {"latency"},
     "options": BASIC | {"status"},

@@ -167,6 +167,34 @@ def beats(file: str, rate: int | None, slowest: float, fastest: float, as_json: 
 
 
 @cli.command(epilog="""\b
+Examples:
+  vj calibrate --monitor 1 --fullscreen            tap to the flash, tap to the click, Enter keeps the offset
+  vj calibrate --input "USB Audio" --headless      click out, click in: how long that takes
+  vj calibrate --input "USB Audio" --light         the input's second channel is a light sensor on the screen""")
+@click.option("--input", metavar="NAME", help="Audio input that hears the click.")
+@click.option("--output", metavar="NAME", help="Audio output that clicks.")
+@click.option("--light", is_flag=True, help="The input's second channel is a light sensor held to the screen.")
+@click.option("--clicks", type=click.IntRange(5, 600), default=12, show_default=True, metavar="N",
+              help="Clicks to measure without a window.")
+@click.option("--save", type=click.Path(path_type=Path), metavar="FILE",
+              help="Keep the offset in FILE; room.toml in vj's own folder, where shows find it.")
+@click.option("--headless", is_flag=True, help="No window: measure the loopback alone.")
+@click.option("--monitor", metavar="NAME", help="Monitor for full screen, by name or number.")
+@click.option("--fullscreen", is_flag=True, help="Start in full screen.")
+@click.option("--size", type=_Size(), help="Window size; both sides even.")
+@click.option("--fps", type=_Finite(1.0, 240.0), metavar="N", help="Frames a second.")
+@click.option("--duration", type=_Finite(0.0, min_open=True), metavar="S", help="Stop after S seconds.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--json", "json", is_flag=True, help="Status and result as JSON lines on standard output.")
+def calibrate(input: str | None, output: str | None, light: bool, clicks: int, save: Path | None,
+              **options: Any) -> None:
+    """Measure this room: flash and click at one moment, and the offset that brings them together."""
+    from vj.app import calibrate as room
+
+    room.calibrate(room.Wishes(input, output, light, save, clicks), Options(**options))
+
+
+@cli.command(epilog="""\b
 Example:
   vj devices --json""")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
