@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from vj.types import VjError
 
 
@@ -18,3 +21,54 @@ def midi_ports() -> dict[str, list[str]]:
         raise VjError(f"the MIDI backend is not installed ({error})") from error
     except Exception as error:  # rtmidi raises its own classes, one a system
         raise VjError(f"this system offers no MIDI ({error})") from error
+
+
+class MidoPorts:
+    """The machine's MIDI ports through mido; see ``vj.control.clocks._base.Ports``. All raise VjError."""
+
+    def inputs(self) -> list[str]:
+        """Names of the inputs."""
+        return midi_ports()["inputs"]
+
+    def outputs(self) -> list[str]:
+        """Names of the outputs."""
+        return midi_ports()["outputs"]
+
+    def open_input(self, name: str, heard: Callable[[str, int], None]) -> Any:
+        """Open an input; ``heard`` is called on the port's thread with a message's name and number."""
+        import mido
+
+        def told(message: Any) -> None:
+            heard(message.type, getattr(message, "pos", 0))
+
+        return _opened(lambda: mido.open_input(name, callback=told), name)
+
+    def open_output(self, name: str) -> MidoOutput:
+        """Open an output."""
+        import mido
+
+        return MidoOutput(_opened(lambda: mido.open_output(name), name))
+
+
+class MidoOutput:
+    """An open output that sends clock messages."""
+
+    def __init__(self, port: Any) -> None:
+        self._port = port
+
+    def send(self, kind: str, number: int = 0) -> None:
+        """Send a message by its mido name; ``number`` is a song position, in sixteenths."""
+        import mido
+
+        self._port.send(mido.Message(kind, pos=number) if kind == "songpos" else mido.Message(kind))
+
+    def close(self) -> None:
+        """Close the port."""
+        self._port.close()
+
+
+def _opened(opening: Callable[[], Any], name: str) -> Any:
+    try:
+        return opening()
+    except Exception as error:  # rtmidi raises its own classes, one a system
+        raise VjError(f"the MIDI port {name!r} cannot be opened ({error})") from error

@@ -1,0 +1,1 @@
+"""Other clocks: those that vj follows and those that follow vj, each behind the same few words."""
