@@ -12,13 +12,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vj.audio.tracker.front import SIZE
+from vj.audio.tracker.net import STACK
 
-INNER = 48
+INNER = 64
 """Width of the first layer."""
 
 
 class Net(nn.Module):
-    """(B, T, SIZE) levels to (B, T, 2) logits: beat and downbeat."""
+    """(B, T, SIZE) levels to (B, T, 2) logits: beat and downbeat. T is a multiple of STACK, the frames of one step."""
 
     mean: Tensor
     spread: Tensor
@@ -27,15 +28,16 @@ class Net(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(SIZE))
         self.register_buffer("spread", torch.ones(SIZE))
-        self.input = nn.Linear(2 * SIZE, INNER)
+        self.input = nn.Linear(2 * SIZE * STACK, INNER)
         self.gru = nn.GRU(INNER, hidden, 2, batch_first=True)
-        self.output = nn.Linear(hidden, 2)
+        self.output = nn.Linear(hidden, 2 * STACK)
         self.drop = nn.Dropout(0.1)
 
     def forward(self, levels: Tensor) -> Tensor:
         before = functional.pad(levels, (0, 0, 2, 0))[:, :-2]
         told = torch.cat([(levels - self.mean) * self.spread, functional.relu(levels - before)], -1)
-        return self.output(self.drop(self.gru(torch.tanh(self.input(told)))[0]))
+        steps = told.reshape(len(told), -1, 2 * SIZE * STACK)
+        return self.output(self.drop(self.gru(torch.tanh(self.input(steps)))[0])).reshape(len(told), -1, 2)
 
 
 def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
@@ -50,12 +52,12 @@ def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
     net.mean.copy_(levels.mean(0))
     net.spread.copy_(1.0 / (levels.std(0) + 0.05))
     with torch.no_grad():
-        net.output.bias.copy_(torch.tensor([-3.0, -4.5]))
+        net.output.bias.copy_(torch.tensor([-3.0, -4.5] * STACK))
     return net
 
 
 def save(net: Net, delay: float, path: Path) -> None:
-    """Weights and delay (s), as safetensors."""
+    """Weights and ``delay``, seconds from a moment to the end of its own frame's window, as safetensors."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".part")
     save_file({**{name: tensor.contiguous() for name, tensor in net.state_dict().items()},
@@ -86,10 +88,11 @@ class School:
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self._optimiser.step()
-        return float(beat)
+        return float(beat.detach())
 
     @torch.no_grad()
     def hear(self, levels: np.ndarray) -> Tensor:
-        """(T, 2) logits of one whole piece."""
+        """(T, 2) logits of one whole piece, (T, SIZE)."""
         self.net.eval()
-        return self.net(torch.from_numpy(levels)[None])[0]
+        padded = np.pad(levels, ((0, -len(levels) % STACK), (0, 0)))
+        return self.net(torch.from_numpy(padded)[None])[0, :len(levels)]

@@ -1,4 +1,4 @@
-"""The small net that hears beats: two gated recurrent layers, run in NumPy, one frame at a time."""
+"""The small net that hears beats: two gated recurrent layers, run in NumPy, a few frames at a time."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vj.audio.tracker.front import FRAMES
 from vj.types import VjError
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     Levels = NDArray[np.float32]
 
 WEIGHTS = Path(__file__).with_name("beats.safetensors")
+STACK = 4
+"""Frames that the net hears in one step, and answers each for itself."""
 BIGGEST = 2**20
 """Bytes that a file of weights may have."""
 
@@ -25,7 +28,7 @@ BIGGEST = 2**20
 class GatedLayer:
     """A gated recurrent unit (Cho et al. 2014, in the form where the reset gate acts after the matrix).
 
-    ``inner`` (3H, I) and ``outer`` (3H, H) hold the reset, update and new gates above each other. A frame takes a
+    ``inner`` (3H, I) and ``outer`` (3H, H) hold the reset, update and new gates above each other. A step takes a
     handful of NumPy calls, each of which costs more than its arithmetic: both gates share one matrix, and a logistic
     function is a hyperbolic tangent of half its argument, put into the weights.
     """
@@ -63,10 +66,11 @@ class GatedLayer:
 
 
 class BeatNet:
-    """From a frame of levels to the chances that a beat, and a downbeat, was there ``delay`` seconds ago."""
+    """From a frame of levels to the chances that a beat, and a downbeat, was there ``delay`` seconds before its end."""
 
     def __init__(self, weights: Mapping[str, Levels]) -> None:
-        self.delay = float(weights["delay"][0])
+        # The first frame of a step waits for the last: all are told that much later, evenly.
+        self.delay = float(weights["delay"][0]) + (STACK - 1) / FRAMES
         self._mean, self._spread = weights["mean"], weights["spread"]
         self._first, self._first_bias = weights["input.weight"], weights["input.bias"]
         self._layers = [
@@ -76,7 +80,9 @@ class BeatNet:
         self._last, self._last_bias = weights["output.weight"], weights["output.bias"]
         nothing = np.zeros(len(self._mean), np.float32)
         self._before = [nothing, nothing]
-        self._input = np.zeros(2 * len(self._mean), np.float32)
+        self._told = np.zeros((STACK, 2, len(self._mean)), np.float32)
+        self._waiting = 0
+        self._answers = [(0.0, 0.0)] * STACK
 
     @classmethod
     def open(cls, path: Path = WEIGHTS) -> BeatNet:
@@ -92,26 +98,32 @@ class BeatNet:
             raise VjError(f"{path} cannot be read as a beat net: {error}") from error
 
     def step(self, levels: Levels) -> tuple[float, float]:
-        """A frame, (SIZE,), to (beat, downbeat), each 0..1."""
-        x = self._first @ self._told(levels)
+        """A frame, (SIZE,), to (beat, downbeat), each 0..1. The first answers, from before the start, are 0."""
+        self._tell(levels)
+        if self._waiting == STACK:
+            self._waiting = 0
+            self._answers = self._answer()
+        return self._answers[self._waiting]
+
+    def _tell(self, levels: Levels) -> None:
+        """Add the frame, and what is new in it against the one before the last."""
+        told, news = self._told[self._waiting]
+        np.subtract(levels, self._mean, out=told)
+        told *= self._spread
+        np.subtract(levels, self._before[0], out=news)
+        np.maximum(news, 0.0, out=news)
+        self._before = [self._before[1], levels]
+        self._waiting += 1
+
+    def _answer(self) -> list[tuple[float, float]]:
+        x = self._first @ self._told.ravel()
         x += self._first_bias
         np.tanh(x, out=x)
         for layer in self._layers:
             x = layer.step(x)
-        beat, downbeat = self._last @ x + self._last_bias
-        return _chance(beat), _chance(downbeat)
-
-    def _told(self, levels: Levels) -> Levels:
-        """The frame and what is new in it, against the one before the last."""
-        size, told = len(levels), self._input
-        np.subtract(levels, self._mean, out=told[:size])
-        told[:size] *= self._spread
-        np.subtract(levels, self._before[0], out=told[size:])
-        np.maximum(told[size:], 0.0, out=told[size:])
-        self._before.reverse()
-        self._before[1] = levels
-        return told
+        logits = (self._last @ x + self._last_bias).tolist()
+        return [(_chance(beat), _chance(down)) for beat, down in zip(logits[::2], logits[1::2], strict=True)]
 
 
-def _chance(logit: np.float32) -> float:
-    return 0.5 + 0.5 * math.tanh(0.5 * float(logit))
+def _chance(logit: float) -> float:
+    return 0.5 + 0.5 * math.tanh(0.5 * logit)
