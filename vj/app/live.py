@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vj.app.clocks import as_chosen, open_clocks
 from vj.app.common import apart, assemble, chosen_look
 from vj.app.keeping import Keeping
 from vj.app.operator import Operator
@@ -66,15 +67,20 @@ def play(track: Path | None, output: str | None, options: Options) -> None:
     with ExitStack() as stack:
         source = TrackSource.open(path)
         stack.callback(source.close)
+        playing: list[Playback] = []
 
         def start(stack: ExitStack) -> Callable[[], float] | None:
             playback = Playback.open(source.reopen(), output)
             if playback is None:
                 return None
             stack.callback(playback.close)
+            playing.append(playback)
             return playback.position
 
-        _perform(Sound(source, start, source.duration, path), options, stack)
+        def state() -> tuple[int, str]:
+            return (playing[0].underruns, playing[0].message) if playing else (0, "")
+
+        _perform(Sound(source, start, source.duration, path, state=state), options, stack)
 
 
 def live(name: str | None, options: Options) -> None:
@@ -89,13 +95,14 @@ def live(name: str | None, options: Options) -> None:
 
 
 def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
-    options = as_calibrated(options)
+    options = as_chosen(as_calibrated(options))
     console = Console(quiet=options.quiet, as_json=options.json)
     runner = _runner(options, stack)
     screening = Screening.open(options, stack)
     parts = assemble(sound.source, screening.compositor, screening.effects, options, screening.form)
     keeping = Keeping.open(parts, options, screening.form, stack, track=sound.track, duration=sound.duration)
     keeping.tell(console)
+    parts.clocks = open_clocks(options, stack)
     engine = Engine(parts, strict=False)
     ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
     duration = min(ends) if ends else None

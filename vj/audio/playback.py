@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vj.audio.portaudio import Device, choose, devices_of, quiet_stderr, start, stop
+from vj.audio.output import FRAMES, Output
+from vj.audio.portaudio import GO_ON
 from vj.audio.source import TrackSource
 from vj.audio.streamclock import PATIENCE, StreamClock
 from vj.clock import now
@@ -18,37 +19,44 @@ from vj.types import AudioSource, VjError
 if TYPE_CHECKING:
     from vj.types import Samples
 
-FRAMES = 512
-"""Samples a callback asks for."""
 AHEAD = 2.0
 """Seconds decoded in advance."""
 FIRST = 1.0
 """Seconds to wait for the output's first call."""
-GO_ON = 0
-"""pyaudio.paContinue, without importing it."""
 
 
 class Reel:
     """Decoded sound between the decoding thread (``feed``) and the callback (``take``): bounded, lock-free.
 
     What the callback could not be given in time it owes: that much is passed over later, so that sample n is
-    always heard at second n / rate of the show.
+    always heard at second n / rate of the show. ``start``: the sample it begins with.
     """
 
-    def __init__(self, rate: int, seconds: float = AHEAD) -> None:
+    def __init__(self, rate: int, seconds: float = AHEAD, start: int = 0) -> None:
         self.rate = rate
         self.underruns = 0
         self._size = int(rate * seconds)
         self._ring = np.zeros((self._size, 2), np.float32)
-        self._fed = 0  # by the thread, ever
-        self._taken = 0  # by the callback, ever
+        self._fed = start  # by the thread, ever
+        self._taken = start  # by the callback, ever
         self._owed = 0
+        self._short = False
         self.ended = False
 
     @property
     def room(self) -> int:
         """Samples that can be fed now."""
         return self._size - (self._fed - self._taken)
+
+    @property
+    def fed(self) -> int:
+        """The sample that is fed next."""
+        return self._fed
+
+    @property
+    def place(self) -> int:
+        """The sample that is heard next."""
+        return self._taken + self._owed
 
     def feed(self, block: Samples) -> None:
         """Copy in at most ``room`` samples, (N, 2)."""
@@ -74,16 +82,19 @@ class Reel:
         into[first:count] = self._ring[:count - first]
         into[count:] = 0.0
         self._taken += count
-        if count < len(into) and not self.ended:
-            self.underruns += 1
+        short = count < len(into) and not self.ended
+        if short:
             self._owed += len(into) - count
+        self.underruns += short and not self._short
+        self._short = short
 
 
 class Playback:
     """Plays ``source`` and knows how many seconds were heard. Made by ``open``.
 
     ``position()`` is smooth between callbacks, never runs backwards, and goes on with the wall clock when the
-    output stalls; sound that missed its moment is passed over, so that what is heard fits the position again.
+    output stalls or goes away; sound that missed its moment is passed over, so that what is heard fits the position
+    again when the same output is back. ``message`` names an output that is gone.
     """
 
     def __init__(self, source: AudioSource, wall: Callable[[], float] = now) -> None:
@@ -93,13 +104,13 @@ class Playback:
         self.latency = 0.0
         self._clock = StreamClock(absolute=True)
         self._wall = wall
+        self._output: Output | None = None
         self._emitted = 0
         self._called: float | None = None
         self._stopped = threading.Event()
         self._sounding = threading.Event()
         self._thread: threading.Thread | None = None
-        self._port: Any = None
-        self._stream: Any = None
+        self._decoding = threading.Lock()
         self._block = np.zeros((FRAMES, 2), np.float32)
 
     @classmethod
@@ -133,6 +144,11 @@ class Playback:
         """Times that decoding was too late."""
         return self.reel.underruns
 
+    @property
+    def message(self) -> str:
+        """One sentence on what is wrong with the output, or nothing."""
+        return self._output.message if self._output is not None else ""
+
     def position(self) -> float:
         """Seconds of the track heard by now. Never less than before."""
         return self._clock.at(self._wall())
@@ -140,21 +156,21 @@ class Playback:
     def close(self) -> None:
         """Stop and give the output back."""
         self._stopped.set()
-        if self._port is not None:
-            stop(self._port, self._stream)
-            self._port = self._stream = None
+        if self._output is not None:
+            self._output.close()
         if self._thread is not None:
             self._thread.join(2.0)
         self.source.close()
 
     def fill(self) -> bool:
         """Decode until the reel is full; False at the track's end. Belongs to the decoding thread."""
-        count = min(self.reel.room, self.source.rate // 4)
-        if count:
-            block = self.source.read((self.reel._fed + count) / self.source.rate)
-            self.reel.feed(block)
-            self.reel.ended = len(block) < count
-        return not self.reel.ended
+        with self._decoding:
+            count = min(self.reel.room, self.source.rate // 4)
+            if count:
+                block = self.source.read((self.reel.fed + count) / self.source.rate)
+                self.reel.feed(block)
+                self.reel.ended = len(block) < count
+            return not self.reel.ended
 
     def emit(self, count: int) -> bytes:
         """The next ``count`` samples for the card. Belongs to the callback: copies, and marks the time."""
@@ -171,46 +187,42 @@ class Playback:
         self._sounding.set()
         return block.tobytes()
 
-    def _start(self, output: str | None) -> None:
-        self._port = start()
-        device = choose(output, devices_of(self._port, "output"), "output")
-        self.name = device.name
+    def _start(self, name: str | None) -> None:
+        output = self._output = Output(name, self._callback)
         self.fill()
-        try:
-            self._stream = self._open_stream(device)
-        except VjError:
-            if not isinstance(self.source, TrackSource) or device.rate == self.source.rate:
-                raise
-            self._take_again(self.source, device.rate)
-            self._stream = self._open_stream(device)
-        self.latency = min(max(float(self._stream.get_output_latency()), 0.0), 1.0)
+        self._plug(output)
+        self.name = output.label
         self._thread = threading.Thread(target=self._decode, name="vj-playback", daemon=True)
         self._thread.start()
         if not self._sounding.wait(FIRST):
             self._called = self._wall()
+        output.watch(lambda: self._called or 0.0, lambda: self._plug(output))
+
+    def _plug(self, output: Output) -> None:
+        """Open the output, now or again; where it refuses the track's rate, the track is played at the card's own."""
+        track, own = self.source, self.source.rate
+        rate = output.open(lambda device: [own, device.rate] if isinstance(track, TrackSource) else [own])
+        if isinstance(track, TrackSource) and rate != own:
+            self._take_again(track, rate)
+        self.latency = output.latency
+        output.start()
 
     def _take_again(self, track: TrackSource, rate: int) -> None:
-        """The card refuses the track's rate: play it at the card's own."""
-        self.source, self.reel = TrackSource.open(track.path, rate), Reel(rate)
+        """The track at another rate, from what would be heard next."""
+        ratio, fresh = rate / track.rate, TrackSource.open(track.path, rate)
+        with self._decoding:
+            begin = round(self.reel.place * ratio)
+            for passed in range(0, begin, 10 * rate):
+                fresh.read(min(passed + 10 * rate, begin) / rate)
+            self.source, self.reel = fresh, Reel(rate, start=begin)
+            self._emitted = round(self._emitted * ratio)
         track.close()
         self.fill()
-
-    def _open_stream(self, device: Device) -> Any:
-        import pyaudio
-
-        try:
-            with quiet_stderr():
-                return self._port.open(rate=self.source.rate, channels=2, format=pyaudio.paFloat32, output=True,
-                                       output_device_index=device.index, frames_per_buffer=FRAMES,
-                                       stream_callback=self._callback)
-        except (OSError, ValueError) as error:
-            raise VjError(f"the sound output {device.name!r} cannot be opened ({error})") from error
 
     def _callback(self, _data: Any, count: int, _times: Any, _flags: int) -> tuple[bytes, int]:
         return self.emit(count), GO_ON
 
     def _decode(self) -> None:
-        while not self._stopped.is_set():
-            if not self.fill():
-                return
-            self._stopped.wait(0.05)
+        while not self._stopped.wait(0.05):
+            while self.reel.room > self.source.rate // 4 and self.fill() and not self._stopped.is_set():
+                pass
