@@ -71,12 +71,13 @@ OWNERS = {
     "av": {"audio", "record"},
     "mido": {"control"},
     "rtmidi": {"control"},
+    "aalink": {"control"},
     "pythonosc": {"control"},
     "click": {"cli"},
     "rich": {"console", "report", "cli"},
 }
 """Package -> the only rooms that may import it; those who wire may name its types."""
-HEAVY = ("torch", "moderngl", "glfw", "av", "pyaudio", "aubio", "mido", "rtmidi")
+HEAVY = ("torch", "moderngl", "glfw", "av", "pyaudio", "aubio", "mido", "rtmidi", "aalink")
 MAY_LOAD_TORCH = ("vj.models.", "vj.generators._")
 """Tensor code: modules that nothing but a generator at work imports."""
 

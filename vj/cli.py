@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from vj import __version__
+from vj.clockface import LEADERS
 from vj.options import Options, parse_set, parse_size
 from vj.types import VjError
 
@@ -74,6 +75,13 @@ _LIVE_OPTIONS = (
     click.option("--record", type=click.Path(path_type=Path), metavar="FILE", help="Record to FILE (.mkv or .mp4)."),
     click.option("--monitor", metavar="NAME", help="Monitor for full screen, by name or number."),
     click.option("--fullscreen", is_flag=True, help="Start in full screen."),
+    click.option("--clock", type=click.Choice(LEADERS), help="Who leads; auto: the most trusted clock there is."),
+    click.option("--link", is_flag=True, help="Join Ableton Link: follow its beat, or lead it with a clock chosen."),
+    click.option("--midi-clock", metavar="PORT", help="Follow the MIDI clock of an input; `vj devices` lists them."),
+    click.option("--midi-clock-out", metavar="PORT", help="Be the MIDI clock of an output."),
+    click.option("--osc-beat", metavar="PORT", help="Follow beats by OSC (UDP) from here, ADDRESS:PORT from outside."),
+    click.option("--osc-address", multiple=True, metavar="WHAT=/ADDRESS",
+                 help="Another address for beat, downbeat, bpm, phase, bar_phase, position or playing."),
     click.option("--room/--no-room", default=True, help="Use the offset that `vj calibrate` kept, or don't."),
 )
 

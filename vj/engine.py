@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from vj.clockface import Reading
 from vj.latency import Ahead, Latency, offset_of
 from vj.mailbox import Inbox
 from vj.modulation.matrix import ModMatrix
@@ -55,6 +56,35 @@ class Ears(Protocol):
 
     def control(self, tick: Tick, audio: Values, beat: Values) -> None: ...
 
+    def follow(self, reading: Reading) -> None: ...
+
+
+class Clocks(Protocol):
+    """Other clocks: what they say at a tick (in show time, where the room is heard ``capture`` seconds late), who is
+    told where the show's beats are, and a sentence for the performer now and then.
+    """
+
+    def read(self, tick: Tick, capture: float) -> Sequence[Reading]: ...
+
+    def lead(self, tick: Tick, capture: float, beat: Beat) -> None: ...
+
+    def news(self) -> str: ...
+
+
+class NoClocks:
+    """A show with no clock but its own."""
+
+    def read(self, tick: Tick, capture: float) -> Sequence[Reading]:
+        """Nothing."""
+        return ()
+
+    def lead(self, tick: Tick, capture: float, beat: Beat) -> None:
+        """Nobody follows."""
+
+    def news(self) -> str:
+        """Nothing."""
+        return ""
+
 
 class Picture(Compositor, Protocol):
     """A compositor whose effect chain can be changed."""
@@ -90,6 +120,8 @@ class Parts:
     sinks: list[Sink] = field(default_factory=list)
     heard: list[Callable[[Samples], None]] = field(default_factory=list)
     landed: list[Callable[[Tick, ControlEvent], None]] = field(default_factory=list)
+    clocks: Clocks = field(default_factory=NoClocks)
+    told: list[Callable[[Tick, Reading], None]] = field(default_factory=list)
 
 
 class Engine:
@@ -118,10 +150,12 @@ class Engine:
         The moment's features have the beat as it will be when the picture is seen.
         """
         p = self.parts
+        self._ask_clocks(tick)
         samples = p.source.read(tick.time)
         for tap in p.heard:
             tap(samples)
         features = p.ears.process(tick, samples)
+        p.clocks.lead(tick, self.latency.capture, features.beat)
         for mount, values in heard(features):
             p.tree.report(mount, values)
         self._let_land(tick, features.beat)
@@ -134,6 +168,15 @@ class Engine:
         steps = {deck.name: deck.step(tick, features, params) for deck in p.stage.decks}
         return Moment(tick, features, params, p.stage.chain, {name: point for name, (point, _) in steps.items()},
                       {name: request for name, (_, request) in steps.items() if request})
+
+    def _ask_clocks(self, tick: Tick) -> None:
+        """What other clocks say, to the beat clock and to the take. First of all: their time is that of the tick."""
+        p = self.parts
+        for reading in p.clocks.read(tick, self.latency.capture):
+            p.ears.follow(reading)
+            for tap in p.told:
+                tap(tick, reading)
+        self.message = p.clocks.news() or self.message
 
     def show(self, moment: Moment, images: Mapping[str, Image | None]) -> Frame:
         """Steps 8 and 9: draw, and hand the frame to every sink. ``images`` are new ones; None keeps a deck's last."""

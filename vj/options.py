@@ -31,6 +31,12 @@ class Options:
     monitor: str | None = None
     fullscreen: bool = False
     room: bool = True
+    clock: str | None = None
+    midi_clock: str | None = None
+    midi_clock_out: str | None = None
+    link: bool = False
+    osc_beat: str | None = None
+    osc_address: tuple[str, ...] = ()
 
 
 def parse_size(text: str) -> tuple[int, int]:

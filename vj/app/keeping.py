@@ -61,6 +61,7 @@ class Keeping:
             header = replace(header, track=TrackRef.of(track, folder, duration or 0.0))
         self.take = TakeWriter.open(folder, header)
         parts.landed.append(self.take.event)
+        parts.told.append(self.take.clock)
 
     def tell(self, console: Console) -> None:
         """Say where things go; a name that was taken gave way to another."""

@@ -15,10 +15,12 @@ from vj.app.common import Format, apart, assemble, chosen_look
 from vj.app.keeping import Keeping
 from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
+from vj.clockface import Reading
 from vj.console import Console, Progress
 from vj.engine import Engine
 from vj.latency import OFFSET
 from vj.options import Options
+from vj.timeline.clocks import TakenClocks
 from vj.timeline.timeline import Timeline
 from vj.types import ControlEvent, Tick, VjError
 
@@ -35,12 +37,13 @@ SIZE, FPS = (1280, 720), 30.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be rendered: a track, the options, and the gestures of a take."""
+    """What is to be rendered: a track, the options, and the gestures of a take, with what other clocks said."""
 
     track: Path
     options: Options
     form: Format
     events: Sequence[tuple[float, ControlEvent]] = ()
+    clocks: Sequence[tuple[float, Reading]] = ()
     length: float | None = None
 
 
@@ -71,7 +74,7 @@ def job_of(path: Path, options: Options) -> Job:
     seed = head.seed if options.seed is None else options.seed
     form = Format(options.size or head.size, options.fps or head.fps)
     gestures = [(time, event) for time, event in take.events if event.path != OFFSET]  # the room's, not the show's
-    return Job(take.sound(), replace(options, look=look, seed=seed), form, gestures,
+    return Job(take.sound(), replace(options, look=look, seed=seed), form, gestures, take.clocks,
                take.ended if take.complete else None)  # a show cut short is rendered as far as its sound goes
 
 
@@ -119,7 +122,7 @@ def _engine(job: Job, source: TrackSource, writer: SegmentWriter, stack: ExitSta
     compositor = GLCompositor(context, job.form.size, effects, scale=scale)
     stack.callback(compositor.close)
     parts = assemble(source, compositor, effects, job.options if full else _as_live(job.options), job.form)
-    parts.timeline = Timeline(job.events)
+    parts.timeline, parts.clocks = Timeline(job.events), TakenClocks(job.clocks)
     parts.sinks.append(writer)
     return Engine(parts, strict=True), compositor
 
@@ -172,7 +175,8 @@ def settings(job: Job, source: TrackSource, frames: int) -> Mapping[str, object]
     return {"vj": __version__, "track": digest(job.track), "look": _hash(look), "look name": look["name"],
             "seed": o.seed or 0, "set": list(o.sets), "device": o.device, "quality": o.quality, "frames": frames,
             "rate": source.rate,
-            "gestures": _hash([(time, asdict(event)) for time, event in job.events])}
+            "gestures": _hash([(time, asdict(event)) for time, event in job.events]),
+            "clocks": _hash(list(job.clocks))}
 
 
 def _hash(thing: object) -> str:

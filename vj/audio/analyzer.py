@@ -20,6 +20,7 @@ from vj.types import BANDS, Features, Tick, Values
 
 if TYPE_CHECKING:
     from vj.audio.gain import Levels
+    from vj.clockface import Reading
     from vj.types import Samples
 
 __all__ = ["AUDIO_PARAMS", "BEAT_PARAMS", "Analyzer"]
@@ -100,6 +101,10 @@ class Analyzer:
         self._followers.set_release(float(audio.get("release", 0.18)))
         self._hold = bool(audio.get("hold", False))
         self.clock.control(tick.time, beat)
+
+    def follow(self, reading: Reading) -> None:
+        """What another clock says, in show time."""
+        self.clock.follow(reading)
 
     def process(self, tick: Tick, samples: Samples) -> Features:
         """Hear the samples since the last tick, (N, C) or (N,), and say what is there at ``tick.time``."""

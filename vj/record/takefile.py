@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from vj import __version__
+from vj.clockface import OUTSIDE, Reading
 from vj.types import ControlEvent, Value, VjError, When
 
 FORMAT = 1
@@ -124,6 +125,27 @@ def event_of(item: Mapping[str, Any]) -> tuple[float, ControlEvent]:
         raise ValueError(f"when must be one of {', '.join(get_args(When))}")
     event = ControlEvent(_text(item, "path"), cast("Value", value), _text(item, "source"), unit, when)
     return _number(item, "time", 0.0, 1e9), event
+
+
+def clock_line(index: int, time: float, reading: Reading) -> bytes:
+    """The line of what another clock said at tick ``index``, ``time`` seconds of the show."""
+    return encode({"kind": "clock", "tick": index, "time": time, "reading": asdict(reading)})
+
+
+def clock_of(item: Mapping[str, Any]) -> tuple[float, Reading]:
+    """A clock line's time and reading; ValueError names the field that is missing or wrong."""
+    said = item.get("reading")
+    if not isinstance(said, dict):
+        raise ValueError("reading must be an object in braces")
+    flags = [said.get(name) for name in ("playing", "downbeat_known", "phase_known")]
+    if not all(isinstance(flag, bool) for flag in flags):
+        raise ValueError("playing, downbeat_known and phase_known must be true or false")
+    if said.get("source") not in OUTSIDE:
+        raise ValueError(f"source must be one of {', '.join(OUTSIDE)}")
+    reading = Reading(_number(said, "time", -1e9, 1e9), _number(said, "beats", -1e9, 1e9),
+                      _number(said, "bpm", 1.0, 1000.0), bool(flags[0]), str(said["source"]), bool(flags[1]),
+                      bool(flags[2]))
+    return _number(item, "time", 0.0, 1e9), reading
 
 
 def end_line(index: int, time: float, events: int) -> bytes:

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from vj.record.takefile import LONGEST_HEADER, LONGEST_LINE, TakeHeader, decode, end_of, event_of, header_of
+from vj.clockface import Reading
+from vj.record.takefile import (
+    LONGEST_HEADER,
+    LONGEST_LINE,
+    TakeHeader,
+    clock_of,
+    decode,
+    end_of,
+    event_of,
+    header_of,
+)
 from vj.types import ControlEvent, VjError
 
 MOST_EVENTS = 2_000_000
@@ -18,6 +28,7 @@ class TakeReader:
 
     def __init__(self, path: Path) -> None:
         self.events: list[tuple[float, ControlEvent]] = []
+        self.clocks: list[tuple[float, Reading]] = []
         self.complaints: list[str] = []
         self.end = 0.0
         self.complete = False
@@ -31,9 +42,9 @@ class TakeReader:
             raise VjError(f"{self._path}:1: {error}") from error
 
     def body(self, file: BinaryIO) -> None:
-        """All other lines, into ``events``, ``end``, ``complete`` and ``complaints``."""
+        """All other lines, into ``events``, ``clocks``, ``end``, ``complete`` and ``complaints``."""
         for number, line in enumerate(_lines(file), 2):
-            if len(self.events) >= MOST_EVENTS:
+            if max(len(self.events), len(self.clocks)) >= MOST_EVENTS:
                 self._complain(number, f"more than {MOST_EVENTS} events, the rest is left out")
                 return
             if not line.endswith(b"\n") and len(line) < LONGEST_LINE:
@@ -49,11 +60,13 @@ class TakeReader:
         item = decode(line)
         if item.get("kind") == "event":
             self.events.append(event_of(item))
+        elif item.get("kind") == "clock":
+            self.clocks.append(clock_of(item))
         elif item.get("kind") == "end":
             self.end = end_of(item)
             self.complete = True
         else:
-            raise ValueError(f"kind must be event or end, not {item.get('kind')!r}")
+            raise ValueError(f"kind must be event, clock or end, not {item.get('kind')!r}")
 
     def _complain(self, number: int, what: str) -> None:
         if len(self.complaints) < MOST_COMPLAINTS:

@@ -12,14 +12,18 @@ from typing import Protocol
 from vj.clockface import Reading
 
 
-class Part(Protocol):
-    """What has news and an end. Closing twice is closing."""
+class Closing(Protocol):
+    """Anything open. Closing it twice is closing it."""
+
+    def close(self) -> None: ...
+
+
+class Part(Closing, Protocol):
+    """What has news and an end."""
 
     def news(self) -> str:
         """One sentence for the performer, once; usually nothing."""
         ...
-
-    def close(self) -> None: ...
 
 
 class OtherClock(Part, Protocol):

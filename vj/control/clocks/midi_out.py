@@ -78,9 +78,9 @@ class MidiClockOut:
     ``broken`` is told when the port cannot be used; the show goes on, and so do the beats.
     """
 
-    def __init__(self, now: Callable[[], float], sleep: Callable[[float], None],
-                 broken: Callable[[], None] = lambda: None) -> None:
-        self._now, self._sleep, self._broken = now, sleep, broken
+    def __init__(self, now: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self.broken: Callable[[], None] = lambda: None
+        self._now, self._sleep = now, sleep
         self._ways: Latest[Stretch] = Latest()
         self._port: OutPort | None = None
         self._used: OutPort | None = None
@@ -129,4 +129,4 @@ class MidiClockOut:
             for kind, number in messages:
                 port.send(kind, number)
         except Exception:  # each system's MIDI raises its own; none may end the thread
-            self._broken()
+            self.broken()

@@ -6,21 +6,15 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from vj.control.clocks._base import Heard, InPort, OutPort, Ports
+from vj.control.clocks._base import Closing, Heard, InPort, OutPort, Ports
 from vj.registry import suggest
 from vj.types import VjError
 
 EVERY = 1.0
 """Seconds between two looks at the names: no system tells that a port has gone."""
 _NUMBERS = re.compile(r"\s+\d+:\d+$")
-
-
-class Closing(Protocol):
-    """Anything open."""
-
-    def close(self) -> None: ...
 
 
 P = TypeVar("P", bound=Closing)
