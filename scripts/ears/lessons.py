@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ears.features import Frames, frames_of
-from ears.store import pieces
+from ears.store import Piece, pieces
 from vj.audio.tracker.front import FRAMES, HIGH, LOW, centres
 
 Array = NDArray[np.float32]
@@ -36,14 +37,16 @@ class Heard:
     downbeats: NDArray[np.float64] | None
 
 
-def gather(folder: Path, split: str) -> list[Heard]:
-    """Every piece of a split, as the front end hears it."""
-    found = []
-    for piece in pieces(folder, split):
-        known = bool(piece.downbeats) or not piece.beats
-        found.append(Heard(piece.kind, piece.name, piece.song, frames_of(folder, piece), np.array(piece.beats, float),
-                           np.array(piece.downbeats, float) if known else None))
-    return found
+def gather(folder: Path, split: str, before: Iterable[Heard] = ()) -> list[Heard]:
+    """Every piece of a split, as the front end hears it. Those gathered ``before`` are not read again."""
+    known = {(piece.kind, piece.name): piece for piece in before}
+    return [known.get((piece.kind, piece.name)) or _heard(folder, piece) for piece in pieces(folder, split)]
+
+
+def _heard(folder: Path, piece: Piece) -> Heard:
+    known = bool(piece.downbeats) or not piece.beats
+    return Heard(piece.kind, piece.name, piece.song, frames_of(folder, piece), np.array(piece.beats, float),
+                 np.array(piece.downbeats, float) if known else None)
 
 
 def aims(times: NDArray[np.float64], moments: NDArray[np.float64], width: float = WIDTH) -> Array:

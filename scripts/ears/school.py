@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from pathlib import Path
 
@@ -66,10 +67,11 @@ def save(net: Net, delay: float, path: Path) -> None:
 
 
 class School:
-    """Adam with a rate that warms up and falls along a cosine."""
+    """Adam with a rate that warms up and falls along a cosine. ``wise`` is the mean of the last lessons' nets."""
 
     def __init__(self, net: Net, rate: float) -> None:
         self.net, self._rate = net, rate
+        self.wise = copy.deepcopy(net).eval()
         self._optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-3)
         self._lessons = 0
 
@@ -88,11 +90,16 @@ class School:
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self._optimiser.step()
+        self._remember(max(1.0 / self._lessons, 0.005))
         return float(beat.detach())
+
+    @torch.no_grad()
+    def _remember(self, share: float) -> None:
+        for kept, new in zip(self.wise.parameters(), self.net.parameters(), strict=True):
+            kept.lerp_(new, share)
 
     @torch.no_grad()
     def hear(self, levels: np.ndarray) -> Tensor:
         """(T, 2) logits of one whole piece, (T, SIZE)."""
-        self.net.eval()
         padded = np.pad(levels, ((0, -len(levels) % STACK), (0, 0)))
-        return self.net(torch.from_numpy(padded)[None])[0, :len(levels)]
+        return self.wise(torch.from_numpy(padded)[None])[0, :len(levels)]
