@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from vj import __version__
+from vj.audio.naming import parse_channels
 from vj.clockface import LEADERS
 from vj.options import Options, parse_set, parse_size
 from vj.types import VjError
@@ -44,6 +45,17 @@ class _Finite(click.FloatRange):
         if math.isnan(number):
             self.fail("nan is not a number to work with", param, ctx)
         return number
+
+
+class _Channels(click.ParamType[tuple[int, int]]):
+    name = "N|N-N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """First and last channel, or a usage error."""
+        try:
+            return value if isinstance(value, tuple) else parse_channels(value)
+        except VjError as error:
+            self.fail(str(error), param, ctx)
 
 
 class _Set(click.ParamType[str]):
@@ -98,7 +110,7 @@ def _with(*options: Callable[[F], F]) -> Callable[[F], F]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog="""\b
 Examples:
   vj play track.flac
-  vj live --input "USB Audio" --fullscreen --monitor 1
+  vj live "USB Audio" --fullscreen --monitor 1
   vj render track.flac --size 1920x1080 --fps 60 -o show.mp4""")
 @click.version_option(__version__, prog_name="vj")
 def cli() -> None:
@@ -123,14 +135,22 @@ def play(track: Path | None, output: str | None, **options: Any) -> None:
 @cli.command(epilog="""\b
 Examples:
   vj live
-  vj live --input "USB Audio" --record set.mkv --take set.take""")
-@click.option("--input", "source", metavar="NAME", help="Audio input, by name; `vj devices` lists them.")
+  vj live "USB Audio" --record set.mkv --take set.take
+  vj live "Scarlett 18i20@ASIO" --channels 3-4""")
+@click.argument("name", required=False)
+@click.option("--input", "source", metavar="NAME", help="The same as NAME.")
+@click.option("--channels", type=_Channels(), help="What to hear of a card with many: one, or two side by side.")
 @_with(*_LIVE_OPTIONS, *_SHOW_OPTIONS)
-def live(source: str | None, **options: Any) -> None:
-    """Perform the sound card's input."""
+def live(name: str | None, source: str | None, channels: tuple[int, int] | None, **options: Any) -> None:
+    """Perform what the audio input NAME hears; without one, the default input.
+
+    NAME is an input's name, a part of it that no other has, or NAME@HOST API. `vj devices` lists them.
+    """
     from vj.app import live as show
 
-    show.live(source, Options(**options))
+    if name and source and name != source:
+        raise click.UsageError(f"two inputs are named, {name!r} and {source!r}: a show hears one")
+    show.live(name or source, channels, Options(**options))
 
 
 @cli.command(epilog="""\b
@@ -203,11 +223,20 @@ def calibrate(input: str | None, output: str | None, light: bool, clicks: int, s
 
 
 @cli.command(epilog="""\b
-Example:
-  vj devices --json""")
+Examples:
+  vj devices --json
+  vj devices --levels                    a meter beside every audio input, until Ctrl-C
+  vj devices --levels 5                  listen for five seconds and tell""")
+@click.option("--levels", is_flag=False, flag_value=0.0, type=_Finite(0.0, 3600.0), metavar="[SECONDS]",
+              help="Only the audio inputs, with the level of each and a clip light.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def devices(as_json: bool) -> None:
+def devices(levels: float | None, as_json: bool) -> None:
     """List audio inputs and outputs, MIDI ports, displays and GPUs."""
+    if levels is not None:
+        from vj.app import levels as meters
+
+        meters.levels(levels, as_json)
+        return
     from vj import report
 
     report.devices(as_json)

@@ -83,12 +83,12 @@ def play(track: Path | None, output: str | None, options: Options) -> None:
         _perform(Sound(source, start, source.duration, path, state=state), options, stack)
 
 
-def live(name: str | None, options: Options) -> None:
-    """Perform the input called ``name`` (None: the default one). Raises VjError."""
+def live(name: str | None, channels: tuple[int, int] | None, options: Options) -> None:
+    """Perform ``channels`` of the input called ``name`` (None: the default one). Raises VjError."""
     from vj.audio.device import Capture
 
     with ExitStack() as stack:
-        capture = Capture.open(name)
+        capture = Capture.open(name, channels)
         stack.callback(capture.close)
         _perform(Sound(capture.source, lambda _: capture.position, capture=lambda: capture.latency,
                        state=lambda: (capture.overruns, capture.message)), options, stack)
