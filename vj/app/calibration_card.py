@@ -26,7 +26,7 @@ def lines(session: Session, advice: Advice | None, second: float, loopback: str,
 
 
 def _keys(words: str) -> Line:
-    return Line(words, 1, DIM)
+    return Line(f" \n{words}", 1, DIM)
 
 
 def _tapped(session: Session, second: float) -> list[Line]:
@@ -47,18 +47,17 @@ def _big(error: float | None) -> Line:
 
 def _spread(taps: Spread, left: int) -> Line:
     if not taps.count:
-        return Line(f"{left} to go   find the rhythm", 1, PALE)
-    return Line(f"{left} to go   median {taps.median:+.0f}   spread {taps.spread:.0f} ms", 1, PALE)
+        return Line(f"{left} left  find the rhythm", 2, PALE)
+    return Line(f"{left} left  median {taps.median:+.0f}  ±{taps.spread:.0f}", 2, PALE)
 
 
 def _checked(session: Session, advice: Advice | None) -> list[Line]:
     """Both together, with the offset on the field."""
     if advice is None:
-        told = Line("too few taps for an advice: find it with the arrows", 1, AMBER)
+        told = Line("too few taps: use the arrows", 2, AMBER)
     else:
-        told = Line(f"picture was {advice.late:+.0f} ms after sound   advice {advice.offset:+.0f} ±{advice.within:.0f}",
-                    1, _colour(2.0 * advice.within))
-    return [Line(ASK["check"], 2), Line(f"{session.offset:+.0f} ms", 8, PALE), told]
+        told = Line(f"picture was {advice.late:+.0f} ±{advice.within:.0f} ms late", 2, _colour(2.0 * advice.within))
+    return [Line(ASK["check"], 2), Line(f"{session.offset:+.0f} ms", 8, PALE), Line("offset", 1, DIM), told]
 
 
 def _sensed(advice: Advice | None) -> list[Line]:
@@ -67,7 +66,7 @@ def _sensed(advice: Advice | None) -> list[Line]:
         return [Line("sensor: waiting for flash and click", 2), Line("...", 8, DIM),
                 Line("hold it half way up, at the left edge", 1, PALE)]
     return [Line("picture after sound", 2), Line(f"{advice.late:+.1f} ms", 8, _colour(advice.late)),
-            Line(f"advice: offset {advice.offset:+.1f} ms ±{advice.within:.1f}", 1, PALE)]
+            Line(f"advice: offset {advice.offset:+.1f} ±{advice.within:.1f}", 2, PALE)]
 
 
 def _colour(ms: float) -> Colour:

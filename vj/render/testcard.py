@@ -21,6 +21,8 @@ SIZE = (480, 270)
 """Of the card, pixels; it is shown as large as the window, its pixels kept sharp."""
 BOX = (52, 38, 376, 194)
 """Left, top, width, height of the black box that the words stand in; all around it flashes."""
+MARGIN = 12
+"""Pixels that words larger than the smallest keep free."""
 Colour = tuple[int, int, int]
 PALE, DIM, GREEN, AMBER, RED = (235, 228, 214), (140, 134, 124), (70, 220, 120), (255, 180, 60), (255, 90, 80)
 BLACK = (0, 0, 0)
@@ -75,8 +77,10 @@ def card(lit: bool, lines: Sequence[Line]) -> Pixels:
 
 def _enlarged(line: Line, width: int) -> NDArray[np.uint8]:
     """The words as 0 and 1, as large as asked for or as fits."""
-    block = font.block([line.words])
-    scale = max(min(line.scale, width // max(block.shape[1], 1)), 1)
+    parts = line.words.split("\n")
+    longest = max(map(len, parts))
+    block = font.block([part.center(longest) for part in parts])
+    scale = max(min(line.scale, (width - MARGIN) // max(block.shape[1], 1)), 1)
     return block.repeat(scale, axis=0).repeat(scale, axis=1)[:, :width]
 
 
