@@ -18,7 +18,8 @@ from vj.probe import Answer, ask
 from vj.types import VjError
 
 HEALTHY: dict[str, Any] = {
-    "vj.audio.device:list_inputs": [{"name": "Monitor of Built-in Audio", "channels": 2}],
+    "vj.audio.device:list_inputs": [{"name": "Monitor of Built-in Audio", "host_api": "PulseAudio", "channels": 2,
+                                      "index": 3, "loopback": False, "source": "built-in.monitor"}],
     "vj.audio.device:list_outputs": [{"name": "Built-in Audio", "channels": 2}],
     doctor.MIDI_TARGET: {"inputs": ["nanoKONTROL2"], "outputs": ["nanoKONTROL2"]},
     doctor.GPU_TARGET: {"torch": "2.13.0", "threads": 4,
@@ -47,7 +48,8 @@ def test_a_healthy_machine_is_ready() -> None:
     assert {check.state for name, check in found.items() if name not in ("disk", "shaders", "looks")} == {"ok"}
     assert "RTX 5090" in found["generator device"].detail
     assert "EPSON 1920x1080 60 Hz" in found["window"].detail
-    assert found["audio input"].detail == found["loopback"].detail == "Monitor of Built-in Audio"
+    assert found["audio input"].detail == "Monitor of Built-in Audio (PulseAudio)"
+    assert found["loopback"].detail.startswith("Monitor of Built-in Audio (PulseAudio): vj live")
 
 
 def test_dead_drivers_are_findings_with_a_cure() -> None:
@@ -62,7 +64,7 @@ def test_dead_drivers_are_findings_with_a_cure() -> None:
 def test_devices_lists_every_kind_as_rows() -> None:
     found = doctor.devices(healthy)
     assert list(found) == ["audio inputs", "audio outputs", "MIDI ports", "displays", "GPUs"]
-    assert found["audio inputs"] == [{"name": "Monitor of Built-in Audio", "channels": 2}]
+    assert found["audio inputs"] == [{"name": "Monitor of Built-in Audio", "host_api": "PulseAudio", "channels": 2}]
     assert [row["direction"] for row in found["MIDI ports"]] == ["inputs", "outputs"]
     assert found["displays"][0]["name"] == "EPSON"
     assert found["GPUs"][0]["memory_gb"] == 32.0
@@ -99,12 +101,13 @@ def test_drawing_on_the_cpu_is_a_warning() -> None:
 
 
 def test_a_microphone_is_no_loopback() -> None:
-    checks = by_name(findings.sound(Answer([{"name": "USB Microphone"}]), Answer([])))
+    inputs = [{"name": "USB Microphone", "host_api": "ALSA"}, {"name": "pulse", "host_api": "ALSA"}]
+    checks = by_name(findings.sound(Answer(inputs), Answer([])))
     assert [checks[n].state for n in ("audio input", "loopback", "audio output")] == ["ok", "warn", "warn"]
 
 
 @pytest.mark.parametrize(("system", "word"),
-                         [("linux", "PULSE_SOURCE"), ("darwin", "BlackHole"), ("win32", "Stereo Mix")])
+                         [("linux", "libasound2-plugins"), ("darwin", "BlackHole"), ("win32", "PyAudioWPatch")])
 def test_the_cure_is_the_systems_own(monkeypatch: pytest.MonkeyPatch, system: str, word: str) -> None:
     monkeypatch.setattr(sys, "platform", system)
     assert word in by_name(findings.sound(Answer([]), Answer([])))["loopback"].cure

@@ -56,7 +56,7 @@ def checks(ask: Ask = ask) -> list[Check]:
 def devices(ask: Ask = ask) -> dict[str, list[dict[str, Any]]]:
     """Audio inputs and outputs, MIDI ports, displays and GPUs, each as rows; a kind that cannot be asked is empty."""
     answers = _ask_all((*AUDIO_TARGETS, MIDI_TARGET, GPU_TARGET, WINDOW_TARGET), ask)
-    inputs, outputs = (_rows(answers[target].value) for target in AUDIO_TARGETS)
+    inputs, outputs = (_cards(answers[target].value) for target in AUDIO_TARGETS)
     ports = answers[MIDI_TARGET].value or {}
     return {
         "audio inputs": inputs,
@@ -65,6 +65,12 @@ def devices(ask: Ask = ask) -> dict[str, list[dict[str, Any]]]:
         "displays": _rows((answers[WINDOW_TARGET].value or {}).get("monitors")),
         "GPUs": _rows((answers[GPU_TARGET].value or {}).get("gpus")),
     }
+
+
+def _cards(found: Sequence[Any] | None) -> list[dict[str, Any]]:
+    """Sound devices without what only programs need: devices are known by name."""
+    return [{key: value for key, value in row.items() if key not in ("index", "loopback", "source")}
+            for row in _rows(found)]
 
 
 def _rows(found: Sequence[Any] | None) -> list[dict[str, Any]]:

@@ -27,8 +27,7 @@ PACKAGES = {
 """Module -> distribution of everything a show needs."""
 GB_AN_HOUR = 4.0
 """What a recording at 1280x720, 30 fps takes of the disk, with room to spare."""
-LOOPBACKS = ("monitor", "loopback", "blackhole", "soundflower", "stereo mix", "vb-audio", "cable output", "pulse",
-             "pipewire")
+LOOPBACKS = ("monitor of", ".monitor", "loopback", "blackhole", "soundflower", "stereo mix", "vb-audio", "cable output")
 """Words in the names of inputs that hear what the machine itself plays."""
 REINSTALL = "install vj again: its own files are missing"
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software", "basic render")
@@ -140,15 +139,20 @@ def _ports(name: str, answer: Answer, without: str, cure: str) -> Check:
 def _loopback(answer: Answer) -> Check:
     heard = [name for name in _names(answer) if any(word in name.lower() for word in LOOPBACKS)]
     if heard:
-        return Check("loopback", "ok", ", ".join(heard))
+        return Check("loopback", "ok", f"{', '.join(heard)}: vj live NAME hears what this machine plays")
     return Check("loopback", "warn", "no input hears what this machine itself plays", _by_system(
-        linux="hear the output's monitor (pactl list short sources): PULSE_SOURCE=NAME.monitor vj live --input pulse",
-        darwin="install BlackHole (brew install blackhole-2ch) and send the sound through it",
-        win32="switch Stereo Mix on in the sound settings, or install VB-CABLE"))
+        linux="install pulseaudio-utils and libasound2-plugins: each output's monitor is an input then, under "
+              "PulseAudio and PipeWire alike, and vj live \"Monitor of NAME\" hears it",
+        darwin="brew install blackhole-2ch, make a Multi-Output Device of BlackHole and the speakers in Audio MIDI "
+               "Setup, choose it as the output, and vj live BlackHole hears it",
+        win32="pip install PyAudioWPatch: each output is an input then, and vj live \"NAME [Loopback]\" hears it; "
+              "or switch Stereo Mix on in the sound settings"))
 
 
 def _names(answer: Answer) -> list[str]:
-    return [str(row.get("name", row)) if isinstance(row, dict) else str(row) for row in answer.value or []]
+    """Each device as it is shown: its name, and its host API where it has one."""
+    rows = [row if isinstance(row, dict) else {"name": row} for row in answer.value or []]
+    return [f"{row.get('name')} ({row['host_api']})" if row.get("host_api") else str(row.get("name")) for row in rows]
 
 
 def midi(answer: Answer) -> Check:
