@@ -1,4 +1,4 @@
-"""Lessons for the net: crops of pieces, stretched, tilted, filtered and disturbed, with what should be heard in them."""
+"""Lessons for the net: crops of pieces, stretched, tilted, filtered and disturbed, with what is to be heard in them."""
 
 from __future__ import annotations
 
