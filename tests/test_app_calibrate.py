@@ -371,7 +371,7 @@ def words_of(session, second=0.0, advice=None, light=False):
 def test_the_card_says_one_thing_to_do_and_one_number():
     session = Session()
     assert "tap SPACE with each flash | 3" in words_of(session, 0.2)
-    assert "now" in words_of(session, 3.6)
+    assert "tap | 18 left" in words_of(session, 3.6)
     session.tap(session.begins + 0.042)
     assert "+42 ms" in words_of(session, 4.0)
     session.go_on(4.0)

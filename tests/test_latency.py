@@ -38,7 +38,7 @@ def test_readings_are_what_is_declared_and_the_line_says_them():
     assert set(readings) == {spec.name for spec in READINGS}
     assert readings["lead_ms"] == 120.0
     line = words(readings, -0.02)
-    for said in ("316 ms", "capture 20", "ears 16", "image 200", "display 80", "+120 ms ahead", "offset -20"):
+    for said in ("316 ms", "capture 20", "ears 16", "image 200", "display 80", "beats +120 ahead", "offset -20"):
         assert said in line
     assert Status(latency=readings, offset_ms=-20.0).latency_line() == line
     assert Status().latency_line() == ""

@@ -10,6 +10,7 @@ from test_engine import show
 
 from vj.app.operator import SAY_FOR, Operator
 from vj.console import Console, Progress
+from vj.latency import LATENCY_PARAMS, MOUNT, OFFSET, Latency
 from vj.render.display import HeadlessDisplay
 from vj.status import Meter, Status
 from vj.types import ControlEvent, Features, RunnerStatus, Tick
@@ -85,6 +86,26 @@ def test_help_shows_the_keys_and_the_status(stage):
     assert "1:01" in stage.display.words.status
     pressed(stage, "F1", at=1.2)
     assert stage.display.words.help == ""
+
+
+def test_the_arrows_move_the_offset_of_the_room_as_far_as_it_goes(stage):
+    stage.engine.parts.tree.declare(MOUNT, LATENCY_PARAMS)
+    pressed(stage, "UP")
+    assert stage.engine.parts.tree.base(OFFSET) == 5.0
+    assert stage.display.words.message == "offset +5 ms: beats are seen later"
+    pressed(stage, "DOWN", at=1.2)
+    pressed(stage, "DOWN", at=1.4)
+    assert stage.engine.parts.tree.base(OFFSET) == -5.0
+    assert stage.display.words.message == "offset -5 ms: beats are seen earlier"
+    stage.engine.parts.tree.apply(ControlEvent(OFFSET, 499.0, "test"))
+    pressed(stage, "UP", at=1.6)
+    assert stage.engine.parts.tree.base(OFFSET) == 500.0
+
+
+def test_the_help_says_how_late_everything_is(stage):
+    stage.operator.tell(Status(latency=Latency(display=0.03).readings(0.0)))
+    pressed(stage, "H")
+    assert "display 30" in stage.display.words.status.splitlines()[1]
 
 
 def test_every_key_of_one_tick_counts_and_full_screen_toggles(stage):

@@ -73,9 +73,8 @@ def offset_of(params: Mapping[str, Values]) -> float:
 def words(readings: Mapping[str, float], offset: float) -> str:
     """One line for the performer; ``offset`` in seconds."""
     ms = {name.removesuffix("_ms"): round(value) for name, value in readings.items()}
-    return (f"hit to light {ms['total']} ms = capture {ms['capture']} + ears {ms['analysis']} + "
-            f"image {ms['generation']} + display {ms['display']}   beats drawn {ms['lead']:+d} ms ahead, "
-            f"offset {1000 * offset:+.0f}")
+    return (f"hit to light {ms['total']} ms: capture {ms['capture']}, ears {ms['analysis']}, image {ms['generation']}, "
+            f"display {ms['display']}; beats {ms['lead']:+d} ahead, offset {1000 * offset:+.0f}")
 
 
 class Smoothed:

@@ -65,7 +65,8 @@ def _made(wishes: Wishes, options: Options, offset: float, stack: ExitStack) -> 
     metronome, playing = _output(wishes.output, stack)
     loopback = None
     if loopback_source is not None:
-        loopback = Loopback(loopback_source, playing, Listener(loopback_source.source.rate, wishes.light))
+        loopback = Loopback(loopback_source, playing, Listener(loopback_source.source.rate, wishes.light),
+                            metronome.sounds)
     run = Calibration(playing, metronome, Session(offset), display=display, card=card, loopback=loopback,
                       light=wishes.light)
     return run, WallClock(fps, options.duration, playing.position, slack=slack)

@@ -17,7 +17,7 @@ ASK = {"flash": "tap SPACE with each flash", "click": "tap SPACE with each click
 
 def lines(session: Session, advice: Advice | None, second: float, loopback: str, light: bool) -> list[Line]:
     """Every line of the card at ``second`` of the show."""
-    spare = [Line(loopback, 1, DIM)] if loopback else []
+    spare = [Line(loopback, 1, DIM)] if loopback and session.clicking else []
     if light:
         return [*_sensed(advice), *spare, _keys("ENTER keep   ESC leave")]
     if session.phase == "check":
@@ -41,7 +41,7 @@ def _tapped(session: Session, second: float) -> list[Line]:
 def _big(error: float | None) -> Line:
     """The last tap's error: coloured by its size."""
     if error is None:
-        return Line("now", 8, PALE)
+        return Line("tap", 8, PALE)
     return Line(f"{1000.0 * error:+.0f} ms", 8, _colour(1000.0 * error))
 
 

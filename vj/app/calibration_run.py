@@ -40,19 +40,24 @@ class Hearing(Protocol):
 
 
 class Loopback:
-    """What an input says of the clicks: how much later than their moment they are there."""
+    """What an input says of the clicks: how much later than their moment they are there.
 
-    def __init__(self, hearing: Hearing, playing: Playing, listener: Listener) -> None:
+    ``sounds`` tells whether there is one at a whole second.
+    """
+
+    def __init__(self, hearing: Hearing, playing: Playing, listener: Listener,
+                 sounds: Callable[[int], bool] = lambda _: True) -> None:
         self.sounds: list[float] = []
         self.lights: list[float] = []
         self.looked = 0
         self._hearing, self._playing, self._listener = hearing, playing, listener
+        self._expected = sounds
 
     def listen(self) -> None:
         """Take what has come since the last call."""
         played, captured = self._playing.position(), self._hearing.position()
         for echo in self._listener.hear(self._hearing.source.read(captured), played, captured):
-            self.looked += 1
+            self.looked += self._expected(echo.second)
             if echo.sound is not None:
                 self.sounds.append(echo.sound)
             if echo.light is not None:
