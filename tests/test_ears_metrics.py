@@ -103,6 +103,10 @@ def test_another_level_is_allowed_where_it_says_so(found: np.ndarray, f: float, 
     assert row["lock_s"] == math.inf
 
 
+def test_the_beat_after_the_end_is_not_wrong() -> None:
+    assert metrics.score(truth(), heard([*GRID, 30.3]))["f"] == 1.0
+
+
 def test_downbeats_are_counted_by_themselves() -> None:
     """One of four is true; said on every fourth but two beats later: none of them is right."""
     shifted = Heard.of([Said(t, t, downbeat=k % 4 == 2) for k, t in enumerate(GRID)])

@@ -65,9 +65,19 @@ class Heard:
         table = np.array(rows, float).reshape(-1, 5)
         return cls(table[:, 0], table[:, 1], table[:, 2], table[:, 4] > 0, table[:, 3], np.asarray(felt, float))
 
+    def until(self, end: float) -> Heard:
+        """Without the beats at ``end`` or later."""
+        kept = self.times < end
+        return Heard(self.times[kept], self.emitted[kept], self.bpm[kept], self.downbeat[kept], self.confidence[kept],
+                     self.felt)
+
 
 def score(truth: Truth, heard: Heard) -> dict[str, Any]:
-    """Every figure of one piece by name; None where the piece cannot tell. Lists are per beat or per cut."""
+    """Every figure of one piece by name; None where the piece cannot tell. Lists are per beat or per cut.
+
+    What is announced for after the piece's end is neither right nor wrong.
+    """
+    heard = heard.until(truth.seconds)
     if not len(truth.beats):
         return _on_nothing(truth, heard)
     late, phase = lateness(truth.beats, heard)
