@@ -28,6 +28,8 @@ from vj.types import VjError
 FRAMES = 256
 """Samples a callback brings, 5 ms: small, for the eye's sake."""
 RATES = (48000, 44100)
+DEAREST = 64000
+"""Hz; more costs, and is not heard."""
 LOOKS = (0.25, 0.25, 0.25, 0.7)
 """Seconds before the next look; the last for all that follow."""
 PULSE = 0.05
@@ -157,7 +159,7 @@ def open_input(port: Any, device: Device, wish: Wish, callback: Callable[..., An
     """
     wanted = min(wish.channels[1] if wish.channels else 2, device.channels)
     rates = sorted({*RATES, device.rate, wish.rate or device.rate},
-                   key=lambda rate: (rate != wish.rate, rate != device.rate or rate > 64000, -rate))
+                   key=lambda rate: (rate != wish.rate, rate > DEAREST, rate != device.rate, -rate))
     trouble: Exception | None = None
     for channels in dict.fromkeys((wanted, device.channels)):
         for rate in rates:
