@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .patterns import choose
+from .patterns import choose, rhythm_of
 from .score import Note
 
 if TYPE_CHECKING:
@@ -12,56 +12,15 @@ if TYPE_CHECKING:
 
     from .harmony import Changes, Chord
 
-# R accented root, r root, 5 fifth, 8 octave, 3 third, 4 below (the fifth an octave down), a step to the next chord,
-# - holds the note before, . rest. Sixteen steps a bar; twelve where the groove has three steps a beat or three beats.
-LINES: dict[str, str] = {
-    "onbeat": "R-..r-..r-..r-.. R---r---r---r--- R-r-r-r-r-r-r-r- R-.r-.r-R-.r-.r- R.......r....... R--.....r--....r",
-    "offbeat": "..R-..r-..r-..r- ..R-..R-..R-..8- ..r...r...r..rr. ..R-..R-..R-.rR- ..Rr..Rr..Rr..R8",
-    "gallop": "..rr..rr..rr..rr .rrr.rrr.rrr.rrr ..r8..r8..r8..r8 .r8r.r8r.r8r.r58",
-    "psy": ".RRR.RRR.RRR.RRR .RRR.RRR.RRR.RR8 .rRr.rRr.rRr.rRr",
-    "sixteen": "RrrrRrrrRrrrRrrr RorrRrr8RrrrR8rr R.rrR.rrR.rrR.r8 rrRrrRrrRrrRrrRr RrRrr.RrRrr.RrRr",
-    "octaves": "R.8.R.8.R.8.R.8. r-8-r-8-r-8-r-8- R.8.r.8.5.8.r.88 R..8R..8R..8R..8 R-8.R-8.R-8.R88.",
-    "house": "R-..r...r-.r..r. R..r..r...r.r... R--r--r-..r-5-r- ..R-..r.R-..r-8. R..R..R...R.R.8. .r.r..R-.r.r..5- R.....r.r.R...8.",
-    "techno": "r.r.r.rrr.r.r.r. ..r...r...r...rr R..r..r..r..r..r ...r..r....r..r. .r.r.r.r.r.r.r.r R...........r... r..r..r.r..r..r.",
-    "sub": "R-------........ R---------r----- R---..........r- R-------R------- R--------------- R-....r---r-.... R-----------8---",
-    "reese": "R--------------- R---------r----- R-----r--------- R---------5---8-",
-    "wobble": "R---R---R---R--- R-R-R-R-R-R-R-R- R--R--R--R--R--R R-------R-R-R-R- R--R--R-R--R--R-",
-    "808": "R-----..r-r-.... R---------r--r-- R--r--....r----- R-----r-......r- R-------------5-",
-    "hiphop": "R-....r-..r-.... R--..r-.r-..5-.. R......rr-....a- R--...r---r...8- R.....r.r-.5..r.",
-    "garage": "R-.r..r-..R-...8 R--...r-....r-.. ..R--..r-.r-..r- R-...r..r-.R-... R..r-....r.8-.r.",
-    "dnb": "R---..r-..R-..r- R-.r-.r-R-.r-.r- R-----r---r---5- R--.....r-....r- R-rr..r-r-rr..8-",
-    "funk": "R..r..8.r..5.r.. R.r..r8...r.5.8. R-.8..r.rr.8..5a R...r.8r..r5r.8. R.rr.r8..r.r.5.8 Rr.r..8...5.r.8.",
-    "motown": "R--rr-5-8-5-r-a- R-.rR-5-..35r-a- R-r-5-r-8-5-r-a- R--r..r-5-..5-a- R-R-3-5-R-R-5-a-",
-    "rock": "R-r-r-r-r-r-r-r- R---r---r---r-a- R-----r-R-----r- R-r-r-r-R-r-5-a- R-..r-r-R-..r-r- R-------R-----r- R---..r-r---....",
-    "punk": "R-r-r-r-r-r-r-r- RrrrRrrrRrrrRrrr R-r-r-r-r-r-5-a-",
-    "metal": "R.r.r.r.r.r.r.r. R.rrR.rrR.rrR.rr R..rr..rr..rr..r RrrrRrrrRrrrRrrr R--r--r-R--r--r-",
-    "country": "R---....5---.... R---....4---.... R---5---R---5-a- R---....5---..a-",
-    "reggae": "R-..r...5-..r-.. ....R-..r-..5-r- R--.R--.5-r-.... ..r-R-..r-5-8-.. R---....r-r-5-.. R-r...r-5...r... ....R.r.5-..8-r-",
-    "ska": "R---3---5---8--- R---5---8---5--- R---r---5---a--- R-3-5-8-R-3-5-a-",
-    "latin": "...R--5-...r--5- ......5-----8--- R-----5-----8--- R-----5-..5-r--- ......R-....5---",
-    "tresillo": "R--r--5-R--r--5- R--5--8-R--5--8- R--R--R-R--5--4- R-----r-R-----5- R--r--r-....r--- R---..5-r---..5-",
-    "samba": "R--5R--5R--5R--5 R-.r5-.5R-.r5-.4 R---...5R---...5", "bossa": "R--r5--5R--r5--5 R-----5-R-----5- R--5----5--r----",
-    "cumbia": "R---5-8-R---5-8- R-----5-8------- R---..5-5---..5-",
-    "afro": "R..r..5...8.r... R-.r-.8-..5-.r.. R.....r.r-5.8... ..R-r..5-.r-8... R..R.5..8.5.R...",
-    "ballad": "R-------R------- R-----r-5------- R--------------- R-------5-----a- R-----R-R-----a-",
-    "march": "R---5---R---5--- R---4---R---4---", "whole": "R---------------",
-    "logdrum": "...R--r...R-r..8 ..R--R-..r.R--8. ...R...r..R..r.r R--......R-r--8.",
-    # three steps a beat
-    "shuffle": "R-rR-rR-rR-r R--r--r--r-a R--3--5--3-a R-r5-r8-r5-a", "blues128": "R----rR----r R----rR--r-a R--3--5--8-a",
-    "six": "R-----R----- R----rR---5- R-----5-----", "afro68": "R--r-5R--r-8 R-----5--r-- ..R-5-..R-8-",
-    # three beats a bar
-    "waltz": "R----------- R-------5--- R---....5--- R-------a---",
-}
-
 WALKS = ((0, 2, 4, 3), (0, 1, 2, 4), (0, -1, -3, 1), (0, 4, 2, 1), (0, 7, 4, 2), (0, 2, 4, 5))
 
 
-def line(style: str, changes: Changes, start: float, beats: int, step: float, dice: np.random.Generator,
+def line(style: str, changes: Changes, start: float, beats: int, step: float, *, dice: np.random.Generator,
          octave: int = 1) -> list[Note]:
     """A bass line over ``beats`` beats from ``start``, one rhythm all through, its last bar sometimes varied."""
     if style == "walk":
         return _walking(changes, start, beats, dice, octave)
-    rhythm, other = choose(LINES[style], dice), choose(LINES[style], dice)
+    rhythm, other = choose(rhythm_of("bass", style), dice), choose(rhythm_of("bass", style), dice)
     per_pass = len(rhythm) * step
     made, beat = [], 0.0
     while beat < beats - 1e-9:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 TONAL = ("bass", "chords", "pad", "arp", "lead", "vox")
 LEVELS = {  # peak of one hit or note at full velocity, before dice
-    "kick": 0.9, "snare": 0.65, "clap": 0.55, "rim": 0.4, "hat": 0.28, "open": 0.34, "ride": 0.24, "crash": 0.35,
+    "kick": 1.0, "snare": 0.65, "clap": 0.55, "rim": 0.4, "hat": 0.28, "open": 0.34, "ride": 0.24, "crash": 0.35,
     "shaker": 0.22, "tamb": 0.24, "tom_hi": 0.5, "tom_lo": 0.55, "conga_hi": 0.35, "conga_lo": 0.4, "cowbell": 0.3,
     "clave": 0.3, "perc": 0.33, "roll": 0.4, "break": 0.5, "riser": 0.22, "impact": 0.5, "reverse": 0.25,
-    "bass": 0.55, "chords": 0.2, "pad": 0.2, "arp": 0.28, "lead": 0.34, "vox": 0.34,
+    "bass": 0.4, "chords": 0.2, "pad": 0.2, "arp": 0.28, "lead": 0.34, "vox": 0.34,
 }
 KEYS = {  # General MIDI's percussion
     "kick": (36, 36, 35), "snare": (38, 38, 40), "clap": (39,), "rim": (37,), "hat": (42, 42, 44), "open": (46,),
@@ -38,15 +38,18 @@ KEYS = {  # General MIDI's percussion
 KITS = (0, 0, 0, 8, 16, 24, 25, 32, 40)
 GUITARS, HEAVY = (24, 25, 26, 27, 28), (29, 30)
 PROGRAMS = {
-    "bass": (32, 33, 33, 33, 34, 35, 36, 37, 38, 39), "chords": (0, 1, 2, 4, 5, 7, 16, 17, 18, 24, 25, 27, 48, 61, 62),
+    "bass": (32, 33, 33, 33, 34, 35, 36, 37, 38, 39),
+    "chords": (0, 1, 2, 4, 5, 7, 16, 17, 18, 24, 25, 27, 48, 61, 62),
     "pad": (48, 49, 50, 51, 52, 88, 89, 90, 91, 94, 19, 16), "vox": (52, 53, 54, 85, 71, 68),
     "arp": (0, 11, 12, 46, 24, 45, 4, 5, 80, 81, 108), "lead": (73, 65, 66, 56, 40, 22, 80, 81, 26, 11, 71, 29, 59, 75),
 }
 BY_GENRE = {
     "jazz": {"bass": (32,), "chords": (0, 0, 26, 4), "lead": (65, 66, 56, 11, 26, 0, 71)},
     "march": {"bass": (58, 57), "chords": (60, 61, 57), "lead": (56, 72, 71, 61), "pad": (60,)},
-    "bossa": {"bass": (32, 33), "chords": (24,), "lead": (73, 65, 11, 24)}, "salsa": {"chords": (0, 0, 1), "lead": (56, 61, 57)},
-    "reggae": {"bass": (33, 34), "chords": (27, 16, 28, 0)}, "waltz": {"chords": (21, 0, 24, 48), "lead": (40, 21, 73, 0)},
+    "bossa": {"bass": (32, 33), "chords": (24,), "lead": (73, 65, 11, 24)},
+    "salsa": {"chords": (0, 0, 1), "lead": (56, 61, 57)},
+    "reggae": {"bass": (33, 34), "chords": (27, 16, 28, 0)},
+    "waltz": {"chords": (21, 0, 24, 48), "lead": (40, 21, 73, 0)},
 }
 STRUMMED = ("strum", "funk", "skank", "ska", "country", "bossa", "samba")
 LIVE_DRUMS = ("shuffle", "slow_blues", "jazz", "rock", "soul", "country")
@@ -79,6 +82,8 @@ def cast(score: Score, genre: Genre, rate: int, dice: Dice) -> Cast:
     made = Cast({}, {}, int(dice.choice(KITS)), font)
     gm_drums = font is not None and dice.random() < genre.gm_drums
     mood = _mood(dice)
+    if genre.form == "club":
+        mood["kick"] = mood.get("kick", 1.25)  # the floor wants it
     channel = 0
     for part in score.parts:
         level = LEVELS[part] * float(np.exp(0.3 * dice.standard_normal())) * mood.get(part, 1.0)

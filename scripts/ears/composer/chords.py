@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .patterns import choose
+from .patterns import choose, rhythm_of, rhythms
 from .score import Note
 
 if TYPE_CHECKING:
@@ -12,35 +13,15 @@ if TYPE_CHECKING:
 
     from .harmony import Changes
 
-# C accented chord, c chord, - holds it, . rest. Sixteen steps a bar, or twelve where the style's name says triplets.
-COMPS: dict[str, str] = {
-    "halves": "C-------C------- C-------c-----c-",
-    "offbeat": "..C-..C-..C-..C- ..C...C...C...C. ..c...C...c...C. ..Cc..Cc..Cc..Cc",
-    "skank": "..C...C...C...C. ..Cc..Cc..Cc..Cc ..C...C...C..cC. ....C.......C... ....C.c.....C.c.",
-    "bubble": ".cC..cC..cC..cC. ccC.ccC.ccC.ccC.",
-    "piano": "C..C..C...C..C.. C..C..C.C..C..C. ..C..C..C..C..C. C-.C-.C-..C-..C- C..C.C..C.C..C.. C.C..C.C..C.C..C",
-    "stab": "C.......c....... ...C......C..... ..C....C..C..... C..C............ ......C........C ..C..C.....C..C. C.....c...c.....",
-    "dub": "..C............. ...C............ ......C......... ..C.......C..... ....C........C..", "one": "C............... C...............................",
-    "rolling": "CcCcCcCcCcCcCcCc CccCccCccCccCccc C.ccC.ccC.ccC.cc .ccc.ccc.ccc.ccc", "gate": "C.cc.cc.C.cc.cc. C.c.cc.cC.c.cc.c c.cc.cc.cc.c.cc. C..c..c.C..c..c.",
-    "dotted": "C..c..c..c..c..c C--c--c--c--c-c- C..c..c..c..c...", "quarters": "C---c---C---c--- C-..c-..C-..c-.. C...C...C...C...",
-    "eighths": "C-c-C-c-C-c-C-c- C.c.C.c.C.c.C.c. C-c-c-c-C-c-c-c- c.C.c.C.c.C.c.C.", "strum": "C---c-cc..ccc-cc C-.cc-.c..c-c-cc C---C-c-..c-C-c- C-c-C-cc.cc-C-cc C-.c.cC-.c.c-c-. C-------C---c---",
-    "funk": "C..c.gC..c.g.Cg. .cCg.c.g.cCg..cg ..C...g.c..C..g. gCgg.gCg.ggC.gg. CgggCgcggCgcggcg", "power": "C-C-C-C-C-C-C-C- C---c---C-c-c--- C-----c-C-----c- CcCcCcCcCcCcCcCc C--c--c-C--c--c- C---------------",
-    "chug": "C.ccC.ccC.ccC.cc CccCccCccCccCccc C..c..c.C..c..c. CcccCcccCcccCccc C-----ccC-----cc", "charleston": "C-.C-........... C..c-........... ..C......C...... ......C-........ C-....c-......c- ...C..........C.",
-    "bossa": "C--c--c---c--c-- C-c--c--c-c--c-- ..C--c--..C--c-- C--c--c--c--c---", "montuno": "C.c.c.cc.cc.c.c. .cc.cc.c.cc.cc.c C..c.c.c.c.c.c.c C.cc.cc.C.cc.cc.", "tresillo": "C--c--c-C--c--c- C..c..c.C..c..c. C--c--c---------", "ska": "..C...C...C...C. ..Cc..C...Cc..C.", "samba": "C.c..c.cC.c..c.c .c.cc.c..c.cc.c. C-cc.c.cc.c.cc.c",
-    "anticipated": "C-----C-------C- ......C-------C- C--c--C-------c-", "country": "....C-......C-.. ..C-..C-..C-..C- ....C-c.....C-c.", "march": "..C...C...C...C. ....C-......C-..",
-    "triplets": "CccCccCccCcc C..c..c..c.. CcccccCccccc", "shuffle3": "C.cC.cC.cC.c ..C..C..C..C C-.c-.C-.c-.", "jazz3": "C....c...... .....C...... .....C.....c C..........c ..C..C...... ........C...", "waltz": "....C...C... ....C---C--- C-----------", "six3": "C--c--c--c-- CccCccCccCcc C----------- ..c..c..c..c", "afro3": "..C..C C..c.. .cC.cC",
-}
-
-TRIPLETS = ("triplets", "shuffle3", "jazz3", "six3", "afro3")
-
 PACES = {"eighths": 0.5, "sixteenths": 0.25, "triplets": 1 / 3, "dotted": 0.75, "sextuplets": 1 / 6, "quarters": 1.0}
 """Beats between two notes of an arpeggio."""
 
 
-def comp(style: str, changes: Changes, start: float, beats: int, lowest: int, dice: np.random.Generator) -> list[Note]:
+def comp(style: str, changes: Changes, start: float, beats: int, lowest: int, *,
+         dice: np.random.Generator) -> list[Note]:
     """Chords in a rhythm over ``beats`` from ``start``; voiced in the octave from ``lowest`` up."""
-    rhythm = choose(COMPS[style], dice)
-    step = 1 / 3 if style in TRIPLETS else 0.25
+    rhythm = choose(rhythm_of("comps", style), dice)
+    step = 1 / 3 if style in rhythms()["comps_triplets"] else 0.25
     made = []
     for i in range(round(beats / step)):
         mark = rhythm[i % len(rhythm)]
@@ -71,13 +52,10 @@ def held(changes: Changes, start: float, beats: int, lowest: int) -> list[Note]:
 
 def _cut_at_changes(notes: list[Note], changes: Changes) -> list[Note]:
     """Held chords strike again where the harmony changes under them."""
-    made = []
-    for note in notes:
-        made.append(Note(note.beat, note.pitch, note.velocity, min(note.length, changes.edge(note.beat) - note.beat)))
-    return made
+    return [replace(n, length=min(n.length, changes.edge(n.beat) - n.beat)) for n in notes]
 
 
-def arpeggio(pace: str, changes: Changes, start: float, beats: int, lowest: int,
+def arpeggio(pace: str, changes: Changes, start: float, beats: int, lowest: int, *,
              dice: np.random.Generator) -> list[Note]:
     """Broken chords; accents follow the figure's own length, which need not be the bar's."""
     step = PACES[pace]

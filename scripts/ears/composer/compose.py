@@ -10,10 +10,11 @@ import numpy as np
 
 from . import bass, chords, melody
 from .arrange import Section, form
-from .drummer import Drummer, roll
+from .drummer import GROUP_OF, Drummer, roll
 from .genres import genres
 from .grooves import grooves
 from .harmony import SCALES, Key, changes
+from .patterns import fitting
 from .score import Note, Score, TimeMap
 from .timing import Feel, cutting, drifting, played, ramping, steady
 
@@ -36,6 +37,8 @@ class Band:
     changes: dict[str, Changes]
     drummer: Drummer
     half: Drummer | None
+    loop_only: bool
+    """Where a drum loop plays, nobody else drums."""
     have: frozenset[str]
     styles: dict[str, str] = field(default_factory=dict)
     octave: dict[str, int] = field(default_factory=dict)
@@ -95,11 +98,12 @@ def _hire(kind: Genre, groove: Groove, seed: int, dice: np.random.Generator) -> 
     live = kind.loose[1] > 0
     half = None
     if groove.meter == 4 and groove.steps == 4 and kind.form != "jam" and dice.random() < 0.15:
-        half = Drummer.hired(grooves()["halfstep"], live, dice)
-    band = Band(kind, groove, seed, dice, harmony, Drummer.hired(groove, live, dice), half, _have(kind, dice))
+        half = Drummer.hired(grooves()["halfstep"], live, kind.rolls, dice)
+    drummer = Drummer.hired(groove, live, kind.rolls, dice)
+    band = Band(kind, groove, seed, dice, harmony, drummer, half, dice.random() < 0.4, _have(kind, dice))
     for variant in "AB":
-        band.styles |= {f"bass {variant}": str(dice.choice(kind.bass.split())),
-                        f"chords {variant}": str(dice.choice(kind.comps.split())),
+        band.styles |= {f"bass {variant}": str(dice.choice(fitting("bass", kind.bass, groove))),
+                        f"chords {variant}": str(dice.choice(fitting("comps", kind.comps, groove))),
                         f"arp {variant}": str(dice.choice(kind.arps.split())),
                         f"lead {variant}": str(dice.choice(kind.leads.split())),
                         f"vox {variant}": str(dice.choice(("sparse", "steady", "syncopated")))}
@@ -123,7 +127,9 @@ def _have(kind: Genre, dice: np.random.Generator) -> frozenset[str]:
     have = {who for who, chance in chances.items() if dice.random() < chance}
     if not have & {"chords", "pad", "arp", "bass"}:
         have.add("chords")
-    return frozenset(have | {"kick", "back", "hats", "perc"})
+    if dice.random() < kind.drums:
+        return frozenset(have | {"kick", "back", "hats", "perc"})
+    return frozenset(have | {"chords", str(dice.choice(("arp", "bass", "lead")))})
 
 
 def _section(band: Band, section: Section) -> dict[str, list[Note]]:
@@ -135,6 +141,8 @@ def _section(band: Band, section: Section) -> dict[str, list[Note]]:
     made |= {part: line for part in ("bass", "chords", "pad", "arp", "lead", "vox") if part in section.on
              if (line := _line(band, part, section))}
     if "break" in section.on:
+        if band.loop_only:
+            made = {part: line for part, line in made.items() if GROUP_OF.get(part) not in ("kick", "back", "hats")}
         made["break"] = [Note(float(b), 60, 0.9, 4.0) for b in range(section.start, section.end, 4)]
     for part, notes in _effects(band, section).items():
         made[part] = made.get(part, []) + notes
@@ -153,14 +161,15 @@ def _line(band: Band, part: str, section: Section) -> list[Note]:
     style = band.styles.get(f"{part} {section.variant}", "pad")
     start, beats, step = float(section.start), section.beats, 1 / band.groove.steps
     if part == "bass":
-        return bass.line(style, harmony, start, beats, step, dice, band.octave["bass"])
+        return bass.line(style, harmony, start, beats, step, dice=dice, octave=band.octave["bass"])
     if part == "arp":
-        return chords.arpeggio(style, harmony, start, beats, band.octave[part], dice)
+        return chords.arpeggio(style, harmony, start, beats, band.octave[part], dice=dice)
     if part in ("lead", "vox"):
-        return melody.tune(style, harmony, start, beats, band.groove.meter, band.groove.steps, band.octave[part], dice)
+        bar = (band.groove.meter, band.groove.steps)
+        return melody.tune(style, harmony, start, beats, bar, lowest=band.octave[part], dice=dice)
     if part == "pad" or style == "pad":
         return chords.held(harmony, start, beats, band.octave[part])
-    return chords.comp(style, harmony, start, beats, band.octave[part], dice)
+    return chords.comp(style, harmony, start, beats, band.octave[part], dice=dice)
 
 
 def _effects(band: Band, section: Section) -> dict[str, list[Note]]:

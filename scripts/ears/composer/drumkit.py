@@ -1,4 +1,4 @@
-"""Drum hits from oscillators and noise, every kit another throw of dice: (n,) float32 that start at their first sample."""
+"""Drum hits from oscillators and noise, every kit another throw of dice: (n,) float32, sounding from sample 0 on."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def kick(dice: Dice, rate: int) -> Sound:
     """From a dry thud to a long boom; with much click, little or none; clean or driven."""
     decay = _between(dice, 0.04, 0.5)
     t = clock(min(1.0, 5 * decay), rate)
-    low, sweep = dice.uniform(40, 68), _between(dice, 20, 500)
-    freq = low + sweep * _fall(t, _between(dice, 0.006, 0.05))
+    low, sweep = dice.uniform(40, 68), _between(dice, 20, 450)
+    freq = low + sweep * _fall(t, _between(dice, 0.006, 0.035))
     body = _swept(freq, rate) * _fall(t, decay) * np.minimum(1, t / np.float32(_between(dice, 0.0003, 0.005)) + 0.02)
     drive = float(dice.choice((0.2, 1, 1, 3, 8)))
     body = np.tanh(drive * body) / np.tanh(drive)
@@ -57,7 +57,8 @@ def snare(dice: Dice, rate: int) -> Sound:
     head = _swept(pitch * (1 + 0.6 * _fall(t, 0.012)), rate) + 0.5 * np.sin(TAU * pitch * 1.62 * t)
     head *= _fall(t, _between(dice, 0.02, 0.12))
     tail = _between(dice, 0.03, 0.2)
-    wires = filtered(_noise(t, dice), rate, ("high", _between(dice, 500, 3000), 0.7), ("bell", _between(dice, 2000, 8000), 5))
+    cut, ring = _between(dice, 500, 3000), _between(dice, 2000, 8000)
+    wires = filtered(_noise(t, dice), rate, ("high", cut, 0.7), ("bell", ring, 5))
     wires *= _fall(t, tail) if dice.random() < 0.8 else (t < tail).astype(np.float32)
     return fade(normal(dice.uniform(0.1, 1) * normal(head) + dice.uniform(0.3, 1) * normal(wires)), rate)
 
@@ -85,7 +86,8 @@ def rim(dice: Dice, rate: int) -> Sound:
 
 def _metal(t: Sound, base: float, dice: Dice, spread: float) -> Sound:
     ratios = (1.0, 1.483, 1.932, 2.546, 2.630, 3.897)
-    turns = [np.sign(np.sin(TAU * (base * r * (1 + spread * dice.standard_normal()) * t + dice.random()))) for r in ratios]
+    freqs = [base * ratio * (1 + spread * dice.standard_normal()) for ratio in ratios]
+    turns = [np.sign(np.sin(TAU * (freq * t + dice.random()))) for freq in freqs]
     return np.asarray(sum(turns, np.zeros_like(t)), np.float32)
 
 
@@ -166,10 +168,12 @@ def blip(dice: Dice, rate: int) -> Sound:
 
 
 HITS: dict[str, Callable[[Dice, int], Sound]] = {
-    "kick": kick, "snare": snare, "clap": clap, "rim": rim, "hat": hat, "open": open_hat, "ride": ride, "crash": crash,
-    "shaker": shaker, "tamb": tambourine, "cowbell": bell, "clave": rim, "perc": blip, "roll": snare,
-    "tom_hi": lambda dice, rate: skin(dice, rate, 140, 280), "tom_lo": lambda dice, rate: skin(dice, rate, 60, 140),
-    "conga_hi": lambda dice, rate: skin(dice, rate, 260, 480), "conga_lo": lambda dice, rate: skin(dice, rate, 160, 260),
+    "kick": kick, "snare": snare, "clap": clap, "rim": rim, "hat": hat, "open": open_hat, "ride": ride,
+    "crash": crash, "shaker": shaker, "tamb": tambourine, "cowbell": bell, "clave": rim, "perc": blip, "roll": snare,
+    "tom_hi": lambda dice, rate: skin(dice, rate, 140, 280),
+    "tom_lo": lambda dice, rate: skin(dice, rate, 60, 140),
+    "conga_hi": lambda dice, rate: skin(dice, rate, 260, 480),
+    "conga_lo": lambda dice, rate: skin(dice, rate, 160, 260),
 }
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .patterns import choose, mutated, notes
 from .score import Note
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from .arrange import Section
     from .grooves import Groove
 
@@ -34,9 +34,11 @@ class Drummer:
     """Share of soft steps that differ from section to section."""
     fills: float
     """Chance of a fill at a section's end."""
+    stutter: float
+    """Chance that a hat becomes two, three or four."""
 
     @classmethod
-    def hired(cls, groove: Groove, live: bool, dice: np.random.Generator) -> Drummer:
+    def hired(cls, groove: Groove, live: bool, rolls: float, dice: np.random.Generator) -> Drummer:
         """A drummer who has learnt one song."""
         kit = _kit(groove, dice)
         quiet = {drum: choose(groove.drums[drum], dice) for drum in kit}
@@ -44,7 +46,8 @@ class Drummer:
         if all(set(quiet[drum]) <= {"."} for drum in kit):
             quiet = loud
         return cls(groove, {"A": quiet, "B": loud}, dice.choice((0.0, 0.02, 0.06)) + 0.04 * live,
-                   float(dice.uniform(0.3, 0.9) if live else dice.uniform(0, 0.6)))
+                   float(dice.uniform(0.3, 0.9) if live else dice.uniform(0, 0.6)),
+                   float(dice.uniform(0.03, 0.2)) if dice.random() < rolls else 0.0)
 
     def section(self, section: Section, dice: np.random.Generator) -> dict[str, list[Note]]:
         """Notes by drum, the section's last bars filled or not."""
@@ -53,6 +56,8 @@ class Drummer:
         for drum, pattern in self.patterns[section.variant].items():
             if GROUP_OF[drum] in section.on:
                 made[drum] = self._played(pattern, section, step, dice)
+        if self.stutter and "hat" in made:
+            made["hat"] = self._stuttered(made["hat"], dice)
         if made.keys() & {"kick", "snare", "clap"} and dice.random() < self.fills:
             self._fill(made, section, dice)
         return made
@@ -62,6 +67,19 @@ class Drummer:
         passes = int(-(-section.beats // span))
         made = [note for i in range(passes) for note in notes(pattern, section.start + i * span, step, dice)]
         return [n for n in made if n.beat < section.end - 1e-9]
+
+    def _stuttered(self, hats: list[Note], dice: np.random.Generator) -> list[Note]:
+        """Some hats become short rolls, straight or triplets, towards the next or away."""
+        made = []
+        for hat in hats:
+            if dice.random() >= self.stutter:
+                made.append(hat)
+                continue
+            count, span = int(dice.choice((2, 2, 3, 4))), float(dice.choice((0.25, 0.5)))
+            tilt = float(dice.uniform(-0.3, 0.3))
+            made += [Note(hat.beat + place * span, hat.pitch, hat.velocity * (0.7 + tilt * (place - 0.5)))
+                     for place in np.arange(count) / count]
+        return made
 
     def _fill(self, made: dict[str, list[Note]], section: Section, dice: np.random.Generator) -> None:
         """The last two beats (or one, or four) belong to snare and toms, or to nobody."""
@@ -90,7 +108,7 @@ def _kit(groove: Groove, dice: np.random.Generator) -> list[str]:
             there.remove("snare")
         count = min(len(there), int(dice.integers(0 if group == "perc" else 1, most + 1)))
         kit += [str(drum) for drum in dice.choice(there, count, replace=False)] if count else []
-    if "ride" in groove.drums and groove.name.startswith(("jazz", "waltz_jazz")) and "ride" not in kit:
+    if "ride" in groove.drums and groove.name == "jazz" and "ride" not in kit:
         kit.append("ride")
     return kit
 

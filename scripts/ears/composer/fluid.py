@@ -22,6 +22,8 @@ BLOCK = 64
 DRUM_CHANNEL = 9
 Event = tuple[float, int, int, int, float]
 """Second, channel, key, velocity 1..127, length in seconds."""
+Edge = tuple[float, int, int, int, int]
+"""Second, whether the note begins, channel, key, velocity."""
 
 
 @cache
@@ -31,7 +33,7 @@ def library() -> ctypes.CDLL | None:
     if name is None:
         return None
     lib = ctypes.CDLL(name)
-    for call in ("new_fluid_settings", "new_fluid_synth"):
+    for call in ("new_fluid_settings", "new_fluid_synth", "fluid_synth_get_sfont_by_id"):
         getattr(lib, call).restype = ctypes.c_void_p
     for level in range(5):
         lib.fluid_set_log_function(level, None, None)
@@ -45,61 +47,68 @@ def fonts() -> list[Path]:
 
 
 class Player:
-    """One synthesiser with one sound font at one rate."""
+    """One sound font at one rate."""
 
     def __init__(self, font: Path, rate: int) -> None:
         lib = library()
         if lib is None:
             raise RuntimeError("FluidSynth's library is not installed")
         self._lib, self.rate = lib, rate
-        settings = ctypes.c_void_p(lib.new_fluid_settings())
-        lib.fluid_settings_setnum(settings, b"synth.sample-rate", ctypes.c_double(rate))
-        lib.fluid_settings_setnum(settings, b"synth.gain", ctypes.c_double(0.35))
-        lib.fluid_settings_setint(settings, b"synth.polyphony", 72)
-        lib.fluid_settings_setint(settings, b"synth.reverb.active", 0)
-        lib.fluid_settings_setint(settings, b"synth.chorus.active", 0)
-        self._synth = ctypes.c_void_p(lib.new_fluid_synth(settings))
-        lib.fluid_synth_set_interp_method(self._synth, -1, 1)  # linear: half the time
-        if lib.fluid_synth_sfload(self._synth, str(font).encode(), 1) < 0:
+        self._settings = ctypes.c_void_p(lib.new_fluid_settings())
+        lib.fluid_settings_setnum(self._settings, b"synth.sample-rate", ctypes.c_double(rate))
+        lib.fluid_settings_setnum(self._settings, b"synth.gain", ctypes.c_double(0.35))
+        for name, value in (("polyphony", 72), ("reverb.active", 0), ("chorus.active", 0)):
+            lib.fluid_settings_setint(self._settings, f"synth.{name}".encode(), value)
+        keeper = ctypes.c_void_p(lib.new_fluid_synth(self._settings))
+        number = lib.fluid_synth_sfload(keeper, str(font).encode(), 1)
+        if number < 0:
             raise RuntimeError(f"{font}: FluidSynth cannot read it")
+        self._font = ctypes.c_void_p(lib.fluid_synth_get_sfont_by_id(keeper, number))
 
-    def play(self, events: Sequence[Event], programs: dict[int, int], volumes: dict[int, int], seconds: float) -> NDArray[np.float32]:
-        """Mono samples of the events; each starts within a block (1.5 ms) after its time, less half a block."""
-        self._reset(programs, volumes)
-        edges = sorted(self._edges(events))
-        count = round(seconds * self.rate)
+    def play(self, events: Sequence[Event], programs: dict[int, int], volumes: dict[int, int],
+             seconds: float) -> NDArray[np.float32]:
+        """Mono samples of the events, each within half a block (0.7 ms) of its time.
+
+        ``programs`` and ``volumes`` (0..127) by channel. A new synthesiser each time: an old one's voices remember.
+        """
+        lib, synth = self._lib, ctypes.c_void_p(self._lib.new_fluid_synth(self._settings))
+        try:
+            lib.fluid_synth_add_sfont(synth, self._font)
+            lib.fluid_synth_set_interp_method(synth, -1, 1)  # linear: half the time
+            for channel, program in programs.items():
+                lib.fluid_synth_program_change(synth, channel, program)
+            for channel, volume in volumes.items():
+                lib.fluid_synth_cc(synth, channel, 7, volume)
+            return self._played(synth, self._edges(events), round(seconds * self.rate))
+        finally:
+            lib.fluid_synth_remove_sfont(synth, self._font)
+            lib.delete_fluid_synth(synth)
+
+    def _played(self, synth: ctypes.c_void_p, edges: Sequence[Edge], count: int) -> NDArray[np.float32]:
         left, right = np.zeros(count + BLOCK, np.float32), np.zeros(count + BLOCK, np.float32)
         done = 0
-        for at, on, channel, key, velocity in edges:
-            upto = min(count, max(done, round((at * self.rate) / BLOCK) * BLOCK))
-            self._write(left, right, done, upto)
+        for at, on, channel, key, velocity in sorted(edges):
+            upto = min(count, max(done, round(at * self.rate / BLOCK) * BLOCK))
+            self._write(synth, (left, right), done, upto)
             done = upto
             if on:
-                self._lib.fluid_synth_noteon(self._synth, channel, key, velocity)
+                self._lib.fluid_synth_noteon(synth, channel, key, velocity)
             else:
-                self._lib.fluid_synth_noteoff(self._synth, channel, key)
-        self._write(left, right, done, count)
+                self._lib.fluid_synth_noteoff(synth, channel, key)
+        self._write(synth, (left, right), done, count)
         return (left[:count] + right[:count]) * 0.5
 
-    def _reset(self, programs: dict[int, int], volumes: dict[int, int]) -> None:
-        self._lib.fluid_synth_system_reset(self._synth)
-        for channel, program in programs.items():
-            self._lib.fluid_synth_program_change(self._synth, channel, program)
-        for channel, volume in volumes.items():
-            self._lib.fluid_synth_cc(self._synth, channel, 7, volume)
-
     @staticmethod
-    def _edges(events: Sequence[Event]) -> list[tuple[float, int, int, int, int]]:
-        made = []
+    def _edges(events: Sequence[Event]) -> list[Edge]:
+        made: list[Edge] = []
         for at, channel, key, velocity, length in events:
             made += [(at, 1, channel, key, velocity), (at + max(0.02, length), 0, channel, key, 0)]
         return made
 
-    def _write(self, left: NDArray[np.float32], right: NDArray[np.float32], start: int, end: int) -> None:
+    def _write(self, synth: ctypes.c_void_p, sides: tuple[NDArray[np.float32], ...], start: int, end: int) -> None:
         if end > start:
-            self._lib.fluid_synth_write_float(
-                self._synth, end - start, left.ctypes.data_as(ctypes.c_void_p), start, 1,
-                right.ctypes.data_as(ctypes.c_void_p), start, 1)
+            left, right = (side.ctypes.data_as(ctypes.c_void_p) for side in sides)
+            self._lib.fluid_synth_write_float(synth, end - start, left, start, 1, right, start, 1)
 
 
 @cache

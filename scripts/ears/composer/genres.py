@@ -37,6 +37,10 @@ class Genre:
     gm_drums: float = 0.03
     breaks: float = 0.0
     """Chance that a sampled drum loop plays along."""
+    rolls: float = 0.0
+    """Chance that the hats stutter."""
+    drums: float = 1.0
+    """Chance that there are drums at all."""
 
 
 @cache

@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 
 STEADY, SYNCOPATED, SPARSE, RUNNING = "steady", "syncopated", "sparse", "running"
 CHANCES = {  # of a note on: the beat, the eighth between, the two sixteenths
-    STEADY: (0.75, 0.4, 0.04), SYNCOPATED: (0.35, 0.55, 0.3), SPARSE: (0.3, 0.2, 0.05), RUNNING: (0.8, 0.8, 0.5),
+    STEADY: (0.75, 0.4, 0.04), SYNCOPATED: (0.35, 0.55, 0.3), SPARSE: (0.3, 0.2, 0.05),
+    RUNNING: (0.8, 0.8, 0.5),
 }
 
 
-def tune(style: str, changes: Changes, start: float, beats: int, meter: int, steps: int, lowest: int,  # noqa: PLR0917
+def tune(style: str, changes: Changes, start: float, beats: int, bar: tuple[int, int], *, lowest: int,
          dice: np.random.Generator) -> list[Note]:
-    """A melody over ``beats`` from ``start``: phrases of two or four bars, A A' B A' in rhythm; never lower than given."""
+    """A melody over ``beats`` from ``start``: phrases of two or four bars, A A' B A' in rhythm.
+
+    ``bar``: beats a bar and steps a beat; ``lowest``: the tonic's place is in the octave above this pitch.
+    """
+    meter, steps = bar
     bars = int(dice.choice((1, 2, 2, 4)))
     motifs = [_motif(style, bars * meter, steps, dice) for _ in range(2)]
     plan = ((0, 0, 1, 0), (0, 1, 0, 1), (0, 0, 0, 1), (0, 0, 0, 0))[int(dice.integers(4))]

@@ -17,21 +17,41 @@ if TYPE_CHECKING:
 BLOCK = 128
 
 
-def mixdown(stems: dict[str, Sound], kicks: NDArray[np.float64], beat: float, club: bool, rate: int, dice: Dice) -> Sound:
+def mixdown(stems: dict[str, Sound], kicks: NDArray[np.float64], beat: float, club: bool, *, rate: int,
+            dice: Dice) -> Sound:
     """One mono sound (n,) within -1..1. ``kicks`` in seconds, ``beat`` in seconds."""
     if dice.random() < (0.6 if club else 0.12):
-        gain = ducking(len(stems["kick"]), kicks, float(dice.uniform(0.3, 0.97)), float(dice.uniform(0.25, 0.8)) * beat, rate)
+        depth, recover = float(dice.uniform(0.3, 0.97)), float(dice.uniform(0.25, 0.8)) * beat
+        gain = ducking(len(stems["kick"]), kicks, depth, recover, rate)
         for name in ("bass", "tones", "pad"):
             stems[name] *= gain
     send = stems["tones"] * float(dice.uniform(0.1, 1)) + stems["pad"] * 0.5 + stems["effects"] * 0.5
     if dice.random() < 0.4:
-        stems["tones"] += _echoes(stems["tones"], beat * float(dice.choice((0.75, 0.75, 0.5, 1, 1 / 3, 0.25))), rate, dice)
+        gap = beat * float(dice.choice((0.75, 0.75, 0.5, 1, 1 / 3, 0.25)))
+        stems["tones"] += _echoes(stems["tones"], gap, rate, dice)
     if dice.random() < 0.7:
         send += stems["drums"] * float(dice.choice((0, 0.15, 0.4, 0.8)))
         wet = convolved(send, room(rate, dice))
         stems["effects"] += wet * float(dice.uniform(0.05, 0.5))
     mix = sum(stems.values(), np.zeros_like(stems["kick"]))
+    if dice.random() < (0.22 if club else 0.05):
+        mix = swept(mix, beat, rate, dice)
     return mastered(mix, rate, dice)
+
+
+def swept(mix: Sound, beat: float, rate: int, dice: Dice) -> Sound:
+    """A disc jockey's hand on the filter: for some bars only lows or only highs pass, then all comes back."""
+    low = dice.random() < 0.65
+    corner = float(np.exp(dice.uniform(np.log(120), np.log(900)))) * (1.0 if low else 1.5)
+    shut = filtered(mix, rate, *(("low" if low else "high", corner, 0.9),) * 2)
+    amount = np.zeros(len(mix), np.float32)
+    for _ in range(int(dice.integers(1, 3))):
+        start, length = dice.uniform(-8, len(mix) / rate / beat) * beat, dice.choice((4, 8, 16, 32)) * beat
+        edge = float(dice.choice((0.01, 0.5, 1.0))) * length
+        t = np.arange(len(mix), dtype=np.float32) / np.float32(rate) - np.float32(start)
+        inside = np.clip(t / np.float32(0.2), 0, 1) * np.clip((np.float32(length) - t) / np.float32(edge), 0, 1)
+        np.maximum(amount, inside, out=amount)
+    return mix + amount * (shut - mix)
 
 
 def mastered(mix: Sound, rate: int, dice: Dice) -> Sound:
@@ -42,11 +62,15 @@ def mastered(mix: Sound, rate: int, dice: Dice) -> Sound:
         drive = float(np.exp(dice.uniform(-1.2, 1.0)))
         mix = np.tanh(drive * mix) / np.float32(np.tanh(drive))
     if dice.random() < 0.6:
-        mix = compressed(mix, rate, float(dice.uniform(-24, -6)), float(dice.uniform(1.5, 6)), float(dice.uniform(0.002, 0.03)),
-                         float(dice.uniform(0.05, 0.4)))
+        mix = compressed(mix, rate, float(dice.uniform(-24, -6)), float(dice.uniform(1.5, 6)),
+                         (float(dice.uniform(0.002, 0.03)), float(dice.uniform(0.05, 0.4))))
     mix = normal(np.clip(mix, -1, 1) if dice.random() < 0.7 else mix)
     if dice.random() < 0.25:
         mix = mix + _hiss(len(mix), dice)
+    if dice.random() < 0.06:
+        mix = mix + _crackle(len(mix), rate, dice)
+    if dice.random() < 0.08:
+        mix = mix * np.clip(np.arange(len(mix)) / (rate * dice.uniform(3, 15)), 0.02, 1).astype(np.float32)
     level = -float(dice.exponential(5)) if dice.random() < 0.75 else -float(dice.uniform(5, 30))
     return np.asarray(normal(mix) * 10 ** (max(-30.0, level) / 20), np.float32)
 
@@ -55,9 +79,18 @@ def _hiss(count: int, dice: Dice) -> Sound:
     return dice.standard_normal(count, dtype=np.float32) * np.float32(10 ** (dice.uniform(-75, -45) / 20))
 
 
+def _crackle(count: int, rate: int, dice: Dice) -> Sound:
+    """A worn record: some ticks a second, most of them small."""
+    ticks = np.zeros(count, np.float32)
+    places = dice.integers(0, count, int(count / rate * dice.uniform(3, 25)))
+    ticks[places] = dice.standard_normal(len(places)) ** 3 * 0.05
+    return np.clip(filtered(ticks, rate, ("band", 3000.0, 0.5)), -0.2, 0.2)
+
+
 def _tone(dice: Dice) -> list[tuple[str, float, float]]:
     bands = [("high", float(dice.choice((20, 30, 40))), 0.7), ("shelf", 3000.0, float(dice.normal(0, 3))),
-             ("bell", 80.0, float(dice.normal(0, 3))), ("bell", float(dice.uniform(300, 1500)), float(dice.normal(0, 2.5)))]
+             ("bell", 80.0, float(dice.normal(0, 3))),
+             ("bell", float(dice.uniform(300, 1500)), float(dice.normal(0, 2.5)))]
     if dice.random() < 0.12:
         bands.append(("low", float(np.exp(dice.uniform(np.log(3000), np.log(12000)))), 0.7))
     if dice.random() < 0.08:
@@ -69,7 +102,8 @@ def ducking(count: int, kicks: NDArray[np.float64], depth: float, recover: float
     """Gain (n,) that falls at every kick and comes back within ``recover`` seconds."""
     gain = np.ones(count, np.float32)
     t = clock(recover, rate)
-    dip = (1 - depth * np.minimum(1, t / 0.003) * (0.5 + 0.5 * np.cos(np.pi * t / np.float32(recover)))).astype(np.float32)
+    back = 0.5 + 0.5 * np.cos(np.pi * t / np.float32(recover))
+    dip = (1 - depth * np.minimum(1, t / 0.003) * back).astype(np.float32)
     for kick in kicks:
         start = round(kick * rate)
         if 0 <= start < count:
@@ -103,12 +137,12 @@ def room(rate: int, dice: Dice) -> Sound:
     return np.asarray(made / np.sqrt((made**2).sum()), np.float32)
 
 
-def compressed(sound: Sound, rate: int, threshold: float, ratio: float, attack: float, release: float) -> Sound:  # noqa: PLR0917
-    """A bus compressor that looks every 128 samples; threshold in dB."""
+def compressed(sound: Sound, rate: int, threshold: float, ratio: float, tau: tuple[float, float]) -> Sound:
+    """A bus compressor that looks every 128 samples; threshold in dB, ``tau``: attack and release in seconds."""
     blocks = len(sound) // BLOCK
     power = (sound[: blocks * BLOCK].reshape(blocks, BLOCK) ** 2).mean(axis=1)
     over = np.maximum(0.0, 10 * np.log10(power + 1e-12) - threshold) * (1 - 1 / ratio)
-    up, down = np.exp(-BLOCK / rate / attack), np.exp(-BLOCK / rate / release)
+    up, down = np.exp(-BLOCK / rate / tau[0]), np.exp(-BLOCK / rate / tau[1])
     reduction, level = [0.0] * blocks, 0.0
     for i, wanted in enumerate(over.tolist()):
         level = wanted + (up if wanted > level else down) * (level - wanted)

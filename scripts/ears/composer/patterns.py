@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .score import Note
@@ -12,7 +15,29 @@ from .score import Note
 if TYPE_CHECKING:
     import numpy as np
 
+    from .grooves import Groove
+
 VELOCITY = {"X": 1.0, "x": 0.8, "o": 0.55, "g": 0.3}
+
+
+@cache
+def rhythms() -> dict[str, dict[str, str]]:
+    """What is in ``rhythms.toml``: ``bass`` and ``comps``, and both for triplets and waltzes."""
+    told: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("rhythms.toml").read_text("utf-8"))
+    return told
+
+
+def fitting(player: str, styles: str, groove: Groove) -> list[str]:
+    """Those of a player's styles that go with a groove's bar; if none, all that would."""
+    kind = "_triplets" if groove.steps == 3 else "_waltz" if groove.meter == 3 else ""
+    there = {*rhythms()[player + kind], *(("walk",) if player == "bass" else ("pad",))}
+    return [style for style in styles.split() if style in there] or sorted(rhythms()[player + kind])
+
+
+def rhythm_of(player: str, style: str) -> str:
+    """A style's alternatives, whatever its bar. Raises KeyError when nobody plays so."""
+    tables = (rhythms()[player + kind] for kind in ("", "_triplets", "_waltz"))
+    return next((table[style] for table in tables if style in table), "") or rhythms()[player][style]
 
 
 def choose(text: str, dice: np.random.Generator) -> str:
@@ -26,7 +51,7 @@ def fit(pattern: str, steps: int) -> str:
     return (pattern * (steps // len(pattern) + 1))[:steps]
 
 
-def notes(pattern: str, start: float, step: float, dice: np.random.Generator, pitch: float = 60.0,
+def notes(pattern: str, start: float, step: float, dice: np.random.Generator, *,
           length: float = 0.25) -> list[Note]:
     """The notes of one pass through a pattern that starts at beat ``start`` with ``step`` beats a character."""
     made = []
@@ -38,7 +63,7 @@ def notes(pattern: str, start: float, step: float, dice: np.random.Generator, pi
                 continue
             mark = "x" if dice.random() < 0.5 else "o"  # noqa: PLW2901 - the die has been thrown
         velocity = VELOCITY[mark] * (1 + 0.07 * dice.standard_normal())
-        made.append(Note(start + i * step, pitch, min(1.0, max(0.05, velocity)), length))
+        made.append(Note(start + i * step, 60.0, min(1.0, max(0.05, velocity)), length))
     return made
 
 

@@ -23,7 +23,8 @@ STEM_OF = {"kick": "kick", "bass": "bass", "pad": "pad", "riser": "effects", "im
 STEMS = ("kick", "drums", "bass", "tones", "pad", "effects")
 
 
-def render(score: Score, cast: Cast, start: float, seconds: float, rate: int, dice: np.random.Generator) -> dict[str, Sound]:
+def render(score: Score, cast: Cast, start: float, seconds: float, *, rate: int,
+           dice: np.random.Generator) -> dict[str, Sound]:
     """The stems of a score from ``start`` on, ``seconds`` long: {name: (n,) float32}."""
     stems = {name: np.zeros(round(seconds * rate), np.float32) for name in STEMS}
     for part, notes in score.parts.items():
@@ -34,7 +35,7 @@ def render(score: Score, cast: Cast, start: float, seconds: float, rate: int, di
         if part == "open":
             stage.choked = _hats(score) - start
         _PLAYERS.get(part, Stage.tones if cast.voices[part].patch else Stage.hits)(stage, notes, cast.voices[part])
-    _through_fonts(score, cast, start, seconds, rate, stems)
+    _through_fonts(score, cast, start, seconds, rate=rate, stems=stems)
     return stems
 
 
@@ -50,7 +51,8 @@ def _hats(score: Score) -> NDArray[np.float64]:
 class Stage:
     """Where the notes of one part are put down."""
 
-    def __init__(self, out: Sound, score: Score, times: NDArray[np.float64], rate: int, dice: np.random.Generator) -> None:
+    def __init__(self, out: Sound, score: Score, times: NDArray[np.float64], rate: int,
+                 dice: np.random.Generator) -> None:
         self.out, self.score, self.times, self.rate, self.dice = out, score, times, rate, dice
         self.beat = 60 / score.bpm
         self.choked: NDArray[np.float64] | None = None
@@ -87,7 +89,8 @@ class Stage:
                 ends = self.score.times.at(note.beat + 4) - self.score.times.at(note.beat)
                 count = round(float(ends) * self.rate)
                 if abs(count - len(take)) > 0.002 * len(take):
-                    take = np.interp(np.linspace(0, len(take) - 1, count), np.arange(len(take)), take).astype(np.float32)
+                    places = np.linspace(0, len(take) - 1, count)
+                    take = np.interp(places, np.arange(len(take)), take).astype(np.float32)
                 self.put(fade(take[:count].copy(), self.rate, 0.003), at, voice.level * note.velocity)
 
     def tones(self, notes: list[Note], voice: Voice) -> None:
@@ -110,7 +113,7 @@ class Stage:
         """Held chords, each chord one cloud."""
         patch, made = voice.patch, {}
         assert patch is not None
-        for (beat, at), chord in groupby(zip(notes, self.times, strict=True), key=lambda pair: (pair[0].beat, pair[1])):
+        for (_, at), chord in groupby(zip(notes, self.times, strict=True), key=lambda pair: (pair[0].beat, pair[1])):
             sounding = [note for note, _ in chord]
             length = round(sounding[0].length * self.beat / 0.02) * 0.02
             key = (tuple(n.pitch for n in sounding), length)
@@ -131,10 +134,12 @@ class Stage:
             self.put(voices.impact(self.rate, self.dice), at, voice.level)
 
 
-_PLAYERS = {"break": Stage.loops, "pad": Stage.pads, "riser": Stage.risers, "reverse": Stage.risers, "impact": Stage.impacts}
+_PLAYERS = {"break": Stage.loops, "pad": Stage.pads, "riser": Stage.risers, "reverse": Stage.risers,
+            "impact": Stage.impacts}
 
 
-def _through_fonts(score: Score, cast: Cast, start: float, seconds: float, rate: int, stems: dict[str, Sound]) -> None:
+def _through_fonts(score: Score, cast: Cast, start: float, seconds: float, *, rate: int,
+                   stems: dict[str, Sound]) -> None:
     """The parts that the sound font plays: drums in one pass, tuned instruments in another."""
     if not cast.gm or cast.font is None:
         return

@@ -30,14 +30,14 @@ HITS = {
     "tom_hi": "drum_tom_hi_hard drum_tom_hi_soft drum_tom_mid_hard elec_fuzz_tom",
     "tom_lo": "drum_tom_lo_hard drum_tom_lo_soft drum_tom_mid_soft", "cowbell": "drum_cowbell elec_triangle elec_bong",
     "conga_hi": "tabla_na tabla_te1 tabla_tas1 tabla_na_s", "conga_lo": "tabla_ghe1 tabla_ghe4 tabla_ke3 tabla_ghe8",
-    "perc": "elec_blip elec_blip2 elec_blup elec_flip elec_ping elec_plip elec_twip elec_wood elec_beep tabla_ke1 tabla_te2"
-            " perc_till tabla_re elec_pop tabla_ke2 elec_bell",
+    "perc": "elec_blip elec_blip2 elec_blup elec_flip elec_ping elec_plip elec_twip elec_wood elec_beep tabla_ke1"
+            " tabla_te2 perc_till tabla_re elec_pop tabla_ke2 elec_bell",
     "roll": "sn_dolf sn_generic drum_snare_hard drum_snare_soft elec_snare", "clave": "elec_wood elec_tick",
 }
 
 LOOPS = {  # beats that each lasts: their first sample is on a beat
-    "loop_amen": 4, "loop_amen_full": 16, "loop_breakbeat": 4, "loop_compus": 16, "loop_electric": 4, "loop_mehackit1": 4,
-    "loop_mehackit2": 4, "loop_perc1": 4, "loop_industrial": 2, "loop_tabla": 16,
+    "loop_amen": 4, "loop_amen_full": 16, "loop_breakbeat": 4, "loop_compus": 16, "loop_electric": 4,
+    "loop_mehackit1": 4, "loop_mehackit2": 4, "loop_perc1": 4, "loop_industrial": 2, "loop_tabla": 16,
 }
 BREAKS = "loop_amen loop_amen loop_amen_full loop_amen_full loop_breakbeat loop_compus"
 
@@ -76,15 +76,15 @@ def bars(bpm: float, dice: np.random.Generator, rate: int) -> list[Sound]:
     pieces = []
     for first in range(0, max(1, beats - 3), 4):
         start, end = first / beats * len(sound), (first + min(4, beats)) / beats * len(sound)
-        bar = _cut(sound[round(start) : round(end)], 8, beat / 2, list(range(8)), dice.random() < 0.5, rate)
-        pieces.append(bar)
+        bar = sound[round(start) : round(end)]
+        pieces.append(_cut(bar, 8, beat / 2, list(range(8)), varispeed=dice.random() < 0.5, rate=rate))
         if dice.random() < 0.6:
             order = [int(dice.choice((i, i, i - i % 4, (i + 4) % 8, i % 2))) for i in range(8)]
-            pieces.append(_cut(sound[round(start) : round(end)], 8, beat / 2, order, dice.random() < 0.5, rate))
+            pieces.append(_cut(bar, 8, beat / 2, order, varispeed=dice.random() < 0.5, rate=rate))
     return pieces
 
 
-def _cut(bar: Sound, count: int, length: float, order: list[int], varispeed: bool, rate: int) -> Sound:
+def _cut(bar: Sound, count: int, length: float, order: list[int], *, varispeed: bool, rate: int) -> Sound:
     """A bar's slices in another order and tempo: stretched, or each cut or left to ring at its own speed."""
     out = np.zeros(round(count * length) + 1, np.float32)
     width = len(bar) / count

@@ -41,9 +41,9 @@ def song(genre: str, seed: int, seconds: float, rate: int | None = None) -> Song
     stop = seconds - (float(dice.uniform(1, 5)) if dice.random() < 0.06 else 0.0)
     if stop < seconds:
         _end(score, start + stop)
-    stems = render(score, cast(score, kind, rate, dice), start, seconds, rate, dice)
+    stems = render(score, cast(score, kind, rate, dice), start, seconds, rate=rate, dice=dice)
     kicks = times_of(score.parts.get("kick", []), score) - start
-    mix = mixdown(stems, kicks, 60 / score.bpm, kind.form == "club", rate, dice)
+    mix = mixdown(stems, kicks, 60 / score.bpm, kind.form == "club", rate=rate, dice=dice)
     beats, downbeats = score.grid(max(0.0, start), start + stop)
     return Song(mix, rate, [b + max(0.0, -start) for b in beats], [d + max(0.0, -start) for d in downbeats],
                 score.meter, score.bpm)

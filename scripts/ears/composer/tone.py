@@ -23,7 +23,7 @@ Band = tuple[str, float, float]
 
 def _biquad(band: Band, rate: int) -> Biquad:
     kind, freq, value = band
-    scaled = min(freq, 0.45 * rate) * TRACK_RATE / rate  # a digital filter knows a frequency only as a share of its rate
+    scaled = min(freq, 0.45 * rate) * TRACK_RATE / rate  # to a digital filter a frequency is a share of its rate
     return MAKERS[kind](scaled, value)
 
 

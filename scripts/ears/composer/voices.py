@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     Dice = np.random.Generator
 
 TABLE, FRAMES = 2048, 6
-FORMANTS = ((730, 1090, 2440), (270, 2290, 3010), (570, 840, 2410), (300, 870, 2240), (530, 1840, 2480))  # a i o u e, Hz
+FORMANTS = (  # Hz, of a i o u e
+    (730, 1090, 2440), (270, 2290, 3010), (570, 840, 2410), (300, 870, 2240), (530, 1840, 2480),
+)
 SHAPES = ("saw", "square", "pulse", "triangle", "organ", "voice", "pluck", "fm", "super", "string")
 
 
@@ -71,7 +73,8 @@ def _amplitudes(patch: Patch, freq: float, count: int, times: NDArray[np.float64
 
 def _formants(freqs: NDArray[np.float64], patch: Patch) -> NDArray[np.float64]:
     peaks = FORMANTS[int(patch.phases[0] * len(FORMANTS)) % len(FORMANTS)]
-    return np.asarray(sum(np.exp(-(((freqs - f) / (90 + 0.08 * f)) ** 2)) / (1 + i) for i, f in enumerate(peaks)) + 0.03)
+    hills = [np.exp(-(((freqs - f) / (90 + 0.08 * f)) ** 2)) / (1 + i) for i, f in enumerate(peaks)]
+    return np.asarray(np.sum(hills, axis=0) + 0.03)
 
 
 def _tables(patch: Patch, freq: float, seconds: float) -> tuple[Sound, NDArray[np.float64]]:
@@ -91,7 +94,8 @@ def _turns(patch: Patch, freq: float, count: int, rate: int, voice: int) -> Soun
     turns = start + np.arange(count) * (pitch / rate)
     if patch.vibrato:
         t = np.arange(count) / rate
-        turns = turns - pitch * patch.vibrato * 0.0578 * np.minimum(1, t / 0.3) * np.cos(2 * np.pi * 5.5 * t) / (11 * np.pi)
+        depth = pitch * patch.vibrato * 0.0578 / (11 * np.pi)  # a semitone is 5.78 %
+        turns = turns - depth * np.minimum(1, t / 0.3) * np.cos(2 * np.pi * 5.5 * t)
     return np.asarray(turns)
 
 
@@ -151,7 +155,7 @@ def _wobbled(sound: Sound, hertz: float, rate: int) -> Sound:
 
 
 def pad(pitches: tuple[float, ...], patch: Patch, seconds: float, rate: int, dice: Dice) -> Sound:
-    """A held chord: every harmonic a band of noise as wide as an ensemble is out of tune (after P. Nasca's PADsynth)."""
+    """A held chord: every harmonic a band of noise, as wide as an ensemble is out of tune (P. Nasca's PADsynth)."""
     size = 1 << 17
     level = np.zeros(size // 2 + 1)
     bins = np.arange(size // 2 + 1) * rate / size
