@@ -52,7 +52,7 @@ def test_a_latency_is_averaged_by_time_whatever_the_frame_rate(fps):
     assert mean.value == pytest.approx(0.1)
     for _ in range(2 * fps):
         mean.toward(0.2, 1 / fps)
-    assert mean.value == pytest.approx(0.2 - 0.1 * math.exp(-1.0), abs=1e-6)
+    assert mean.value == pytest.approx(0.2 - 0.1 * math.exp(-1.0), abs=0.003)
 
 
 def test_one_bad_measurement_is_no_catastrophe():
@@ -62,6 +62,9 @@ def test_one_bad_measurement_is_no_catastrophe():
     for _ in range(240):
         mean.toward(0.02, 1 / 60)
     assert mean.value == pytest.approx(0.02, abs=0.005)
+    for n in range(600):
+        mean.toward(0.5 if n % 4 == 0 else 0.02, 1 / 60)  # a machine that stumbles every fourth frame
+    assert mean.value == pytest.approx(0.02, abs=0.001)
     before = mean.value
     for bad in (math.nan, math.inf, -math.inf):
         mean.toward(bad, 1 / 60)

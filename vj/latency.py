@@ -8,8 +8,10 @@ before it comes. ``docs/latency.md`` tells the whole of it.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from statistics import median_low
 
 from vj.params.spec import number
 from vj.types import Beat, Values
@@ -78,12 +80,16 @@ def words(readings: Mapping[str, float], offset: float) -> str:
 
 
 class Smoothed:
-    """A mean that forgets: plain over the first ``tau`` seconds, then by the time constant ``tau``."""
+    """A mean that forgets: plain over the first ``tau`` seconds, then by the time constant ``tau``.
+
+    It is the mean of medians of five: a single stall is an accident, and says nothing of the next frame.
+    """
 
     def __init__(self, tau: float = TAU) -> None:
         self.value = 0.0
         self._tau = tau
         self._heard = 0.0
+        self._last: deque[float] = deque(maxlen=5)
 
     def toward(self, seconds: float, dt: float) -> None:
         """One measurement, 0..1 s, that stands for the last ``dt`` seconds."""
@@ -91,7 +97,8 @@ class Smoothed:
             return
         self._heard = min(self._heard + dt, self._tau)
         share = max(1.0 - math.exp(-dt / self._tau), dt / self._heard if self._heard < self._tau else 0.0)
-        self.value += share * (min(max(seconds, 0.0), MOST) - self.value)
+        self._last.append(min(max(seconds, 0.0), MOST))
+        self.value += share * (median_low(self._last) - self.value)
 
 
 class LatencyMeter:
