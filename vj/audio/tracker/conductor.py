@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vj.audio.tracker.announce import Announced, Announcer
 from vj.audio.tracker.bar import Bar
-from vj.audio.tracker.grid import Grid, find_peak, window
+from vj.audio.tracker.grid import Grid, Peak, find_peak, window
 from vj.audio.tracker.pointer import Mode, Pointer
 from vj.audio.tracker.trust import Trust
 
-MEMORY = 64
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Heard = NDArray[np.float64]
+
+MEMORY = 256
 """Frames of activation kept."""
 LOOK = 5
 """Frames between two looks at the pointer."""
@@ -47,6 +53,7 @@ class Conductor:
         self._frames = 0
         self._doubt = 0.0
         self._silent = 0.0
+        self._held = False
 
     # -------------------------------------------------------------------------------------------- time
 
@@ -81,10 +88,13 @@ class Conductor:
         if self._silent > GIVE_UP and self.grid is not None:
             self.forget()
 
-    def _last(self, frames: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        """(2, frames) newest activations, oldest first."""
-        end = (self._frames - 1) % MEMORY + MEMORY + 1
-        return self._heard[:, end - frames:end]
+    def _since(self, start: float, end: float) -> Heard:
+        """(2, N) activations of the moments from ``start`` to ``end``, both included; at least one frame."""
+        first = math.ceil((start - self.moment) / self.seconds - 1e-9)
+        last = math.floor((end - self.moment) / self.seconds + 1e-9)
+        newest = (self._frames - 1) % MEMORY + MEMORY
+        last = min(max(last, first), 0)
+        return self._heard[:, max(newest + min(first, last), 0):newest + last + 1]
 
     @property
     def locked(self) -> bool:
@@ -100,16 +110,22 @@ class Conductor:
         if self.moment < coming + wide:
             return
         grid.advance()
-        frames = min(round(grid.period / self.seconds) + 1, MEMORY)
-        heard = self._last(frames)
-        start = self.moment - (frames - 1) * self.seconds - coming
-        first = max(math.ceil((-wide - start) / self.seconds), 0)
-        peak = find_peak(heard[0, first:], start + first * self.seconds, self.seconds)
+        peak = self._peak(coming, wide)
+        if self._held:
+            # A hand has moved the beat to where little is heard: the tempo is in what it was moved away from.
+            other = self._peak(coming - 0.5 * grid.period, wide)
+            peak = max(peak, other, key=lambda one: one.height)
         grid.correct(peak)
-        self.trust.beat(peak, heard[0, :first], grid.period)
-        self.bar.beat(float(heard[1, first:].max()))
+        self.trust.beat(peak, self._since(coming - grid.period + wide, coming - wide)[0], grid.period)
+        self.bar.beat(float(self._since(coming - wide, coming + wide)[1].max()))
         if self.pointer.present < FADED:
             self.pointer.remind(grid.period, grid.next(self.moment) - self.moment, REMINDER)
+
+    def _peak(self, about: float, wide: float) -> Peak:
+        """The best peak within ``wide`` seconds about a moment."""
+        heard = self._since(about - wide, about + wide)[0]
+        first = math.ceil((about - wide - self.moment) / self.seconds - 1e-9) * self.seconds + self.moment
+        return find_peak(heard, first - about, self.seconds)
 
     def _look(self) -> None:
         """Is the grid still the best?"""
@@ -138,6 +154,7 @@ class Conductor:
         beat -= math.ceil((beat - self.moment) / mode.period) * mode.period
         if self.grid is not None:
             self.bar.move((beat - self.grid.beat) / self.grid.period, mode.period / self.grid.period)
+        self._held = self._held and self.grid is not None and abs(mode.period / self.grid.period - 1.0) < SAME[1]
         self.grid = Grid(beat, mode.period)
         self.trust.look(mode.mass)
         self._doubt = 0.0
@@ -173,8 +190,9 @@ class Conductor:
         """The beat is half a beat off."""
         if self.grid is not None:
             self.pointer.shift_half(self.grid.period)
-            self.grid.beat -= 0.5 * self.grid.period
+            self.grid.move(-0.5 * self.grid.period)
             self.announcer.free()
+            self._held = True
 
     def _change_over(self) -> None:
         """A hand need not be patient: the best grid is followed at once."""
@@ -188,4 +206,5 @@ class Conductor:
         self.bar = Bar()
         self.trust = Trust()
         self.grid = None
+        self._held = False
         self._doubt = 0.0

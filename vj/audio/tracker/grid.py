@@ -1,4 +1,8 @@
-"""The grid: when beats fall, to a millisecond. A small Kalman filter draws its line through what was heard."""
+"""The grid: when beats fall, to a millisecond, as a line through the peaks heard.
+
+How fast to follow depends on the music: a sequencer keeps its tempo for minutes, a DJ glides, a band breathes. So
+several followers run side by side, from stiff to nimble, and each counts as much as its last predictions were good.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +19,23 @@ if TYPE_CHECKING:
 
     Heard = NDArray[np.float64]
 
-FRESH = (0.025, 0.02)
-"""How far a new grid may be off: beat in seconds, period as a share of itself (standard deviations)."""
-DRIFT = (0.001, 0.0012)
-"""What a beat may stray on its own, the same units: players breathe, DJs glide."""
-JITTER = 0.012
-"""Seconds, standard deviation, of a clear peak about its beat."""
+STIFFNESS = np.array([0.5, 0.65, 0.8, 0.9, 0.95])
+"""How much of what it believed each follower keeps: a critically damped alpha-beta filter's discount."""
+PLACE, PACE = 1.0 - STIFFNESS**2, (1.0 - STIFFNESS) ** 2
+"""Of an error, what goes into the place and into the period (Benedict & Bordner 1962; Brookner 1998)."""
+SEEN = 4.0
+"""Beats that a fresh grid counts as seen already; until there are many, all followers average them evenly."""
+MEMORY, CONTRAST = 0.9, 16.0
+"""How much of the past errors is kept at each beat, and how sharply smaller errors are preferred."""
+JITTER = 0.008
+"""Seconds, the error expected of every follower at first."""
 WINDOW = 0.07
 """Seconds to both sides of a beat in which its peak may stand, at most; and ``NARROW`` of the period."""
 NARROW = 0.15
-FAINT = 0.06
-"""Activation below which a peak says nothing of when."""
+FAINT, CLEAR = 0.06, 0.6
+"""Activation below which a peak says nothing of when, and the share of the usual height from which it says all."""
+FAR = 2.5
+"""Times the usual error at which a peak counts half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +68,49 @@ class Grid:
     """Beats at ``beat`` + n * ``period`` seconds. ``advance`` to the next beat, then ``correct`` by what was heard."""
 
     def __init__(self, beat: float, period: float) -> None:
-        self.beat = beat
-        self.period = period
-        self._place, self._cross, self._pace = FRESH[0] ** 2, 0.0, (FRESH[1] * period) ** 2
-        self._leaning = 0.0
+        self._beats = np.full(len(STIFFNESS), beat)
+        self._periods = np.full(len(STIFFNESS), period)
+        self._errors = np.full(len(STIFFNESS), JITTER**2)
+        self._seen = SEEN
+        self._usual = 0.3
+        self._lead()
+
+    def _lead(self) -> None:
+        weight = (self._errors + 1e-6) ** (-0.5 * CONTRAST)
+        weight /= weight.sum()
+        self.beat = float(weight @ self._beats)
+        self.period = float(weight @ self._periods)
 
     def advance(self) -> None:
-        """On to the next beat, a little less sure."""
-        self.beat += self.period
-        self._place += 2.0 * self._cross + self._pace + DRIFT[0] ** 2
-        self._cross += self._pace
-        self._pace += (DRIFT[1] * self.period) ** 2
+        """On to the next beat."""
+        self._beats += self._periods
+        self._lead()
+
+    def move(self, seconds: float) -> None:
+        """Every beat later by this much."""
+        self._beats += seconds
+        self._lead()
 
     def correct(self, peak: Peak) -> None:
         """A peak was heard about ``beat``."""
         if peak.height < FAINT:
             return
-        noise = JITTER**2 * (0.5 + 0.5 / peak.height)
-        total = self._place + noise
-        self._lean(peak.error / math.sqrt(total))
-        place, pace = self._place / total, self._cross / total
-        self.beat += place * peak.error
-        self.period += pace * peak.error
-        self._pace -= pace * self._cross
-        self._cross *= 1.0 - place
-        self._place *= 1.0 - place
+        share = self._share(peak)
+        errors = self.beat + peak.error - self._beats
+        self._errors += (1.0 - MEMORY) * share * (errors**2 - self._errors)
+        # The straight line through n equal beats, until a follower's own discount forgets more than that.
+        n = self._seen
+        self._beats += share * np.maximum(PLACE, 2.0 * (2.0 * n - 1.0) / (n * (n + 1.0))) * errors
+        self._periods += share * np.maximum(PACE, 6.0 / (n * (n + 1.0))) * errors
+        self._seen += share
+        self._lead()
 
-    def _lean(self, error: float) -> None:
-        """Errors that keep to one side mean that the tempo moves: listen more than believe."""
-        self._leaning += 0.3 * (max(min(error, 3.0), -3.0) - self._leaning)
-        if abs(self._leaning) > 0.8:
-            self._pace += (2.0 * DRIFT[1] * self.period) ** 2
+    def _share(self, peak: Peak) -> float:
+        """How much a peak counts, 0..1: less when it is low beside the others, or far from where it was expected."""
+        share = min(peak.height / (CLEAR * self._usual), 1.0) ** 2
+        self._usual += (0.2 if peak.height > self._usual else 0.03) * (peak.height - self._usual)
+        far = peak.error**2 / (FAR**2 * float(self._errors.min()))
+        return share / (1.0 + far)
 
     def next(self, time: float) -> float:
         """The first beat after ``time``."""

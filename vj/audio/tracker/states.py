@@ -118,35 +118,38 @@ USUAL = 50.0
 REACH = 5
 """Frames to both sides of a beat that may hold its peak."""
 SIDE = 2 * REACH + 1
+STRAY = 0.08
+"""Share of peaks that stand anywhere within reach."""
 
 
 class Hearing:
     """The likelihood of peaks, against that of peaks strewn at random: a factor for each kind of state.
 
-    Peaks are points in time with a height, a Poisson process (Daley & Vere-Jones): about a beat they are expected, so
-    each frame without one speaks a little against it and one with a peak for it, the more the higher it stands. Kind 0
-    expects none; then come beats by distance, half beats, and half beats that a hand has called beats (SIDE each).
+    A beat has one peak somewhere about it, or none with the chance ``missed``. So each frame near it speaks a little
+    against it, all of them together with ``missed``, and a peak makes up for that, the more the higher it stands.
+    Kind 0 expects none; then come beats by distance, half beats, half beats that a hand called beats (SIDE each).
     """
 
     def __init__(self, odds: Odds, seconds: float) -> None:
         self._odds = odds
         self._seconds = seconds
-        expected = -math.log(odds.missed) * self._bell(0.0)
-        half = -math.log1p(-odds.between) * self._bell(0.0)
-        self.quiet = np.concatenate([[0.0], expected, half, expected]) * -odds.trust
+        missed = np.repeat([odds.missed, 1.0 - odds.between, odds.missed], SIDE)
+        self._quiet = np.zeros(1 + 3 * SIDE)
+        self._quiet[1:] = np.log(missed) * np.tile(self._bell(0.0), 3) * odds.trust
+        self._hit = (1.0 - missed) / missed
 
     def _bell(self, offset: float) -> NDArray[np.float64]:
         """(SIDE,) share of a beat's peaks in each frame about it, for a peak ``offset`` frames after its own frame."""
         away = (np.arange(-REACH, REACH + 1) + offset) * self._seconds / self._odds.width
         bell = np.exp(-0.5 * away**2)
-        return np.asarray(0.92 * bell * self._seconds / (self._odds.width * math.sqrt(2.0 * math.pi)) + 0.08 / SIDE)
+        return np.asarray(STRAY / SIDE + (1.0 - STRAY) * bell / bell.sum())
 
     def factors(self, height: float, offset: float, present: float) -> Belief:
         """(kinds,) float32. ``height`` of a peak in this frame, 0: none; ``present`` 0..1: whether there is music."""
-        row = self.quiet * present
+        row = self._quiet * present
         if height > 0.0:
-            claim = self.claim(height) * self._bell(offset)
-            row[1:] += self._odds.trust * np.log1p(np.concatenate([claim, self._odds.between * claim, claim]))
+            bell = self.claim(height) * self._bell(offset)
+            row[1:] += self._odds.trust * np.log1p(self._hit * np.tile(bell, 3))
         return np.exp(row).astype(np.float32)
 
     def claim(self, height: float) -> float:
