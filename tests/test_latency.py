@@ -223,7 +223,9 @@ def test_a_performance_measures_and_tells_every_part():
 
 def test_where_nobody_looks_the_picture_is_not_late():
     performance, _ = performed(None)
+    assert performance.status.latency["capture_ms"] == pytest.approx(15.0, abs=0.1)
     assert performance.status.latency["display_ms"] == 0.0
+    assert performance.status.latency["lead_ms"] == 0.0
 
 
 def test_offline_nothing_is_late_and_what_only_hits_wait_for_moves_no_picture():

@@ -56,9 +56,11 @@ class Latency:
     def lead(self, offset: float) -> float:
         """Seconds to look ahead of the newest sound: it is ``capture`` old, and the picture needs ``display``.
 
-        ``offset`` (seconds) is the room's: positive shows the picture later.
+        ``offset`` (seconds) is the room's: positive shows the picture later. Where nobody looks, ``display`` is 0, and
+        a recording's sound is as old as what the picture follows.
         """
-        return min(max(self.capture + self.display - offset, -MOST), MOST)
+        behind = self.capture + self.display if self.display else 0.0
+        return min(max(behind - offset, -MOST), MOST)
 
     def readings(self, offset: float) -> dict[str, float]:
         """The values of ``READINGS``, milliseconds."""
