@@ -24,15 +24,37 @@ def midi_ports() -> dict[str, list[str]]:
 
 
 class MidoPorts:
-    """The machine's MIDI ports through mido; see ``vj.control.clocks._base.Ports``. All raise VjError."""
+    """The machine's MIDI ports through mido; see ``vj.control.clocks._base.Ports``. All raise VjError.
+
+    The names are asked for every second of a show: whoever looks stays open, where mido would join and leave the
+    system's MIDI each time, which the other programs on a JACK server can hear.
+    """
+
+    def __init__(self) -> None:
+        self._lookouts: dict[str, Any] = {}
 
     def inputs(self) -> list[str]:
         """Names of the inputs."""
-        return midi_ports()["inputs"]
+        return self._names("MidiIn")
 
     def outputs(self) -> list[str]:
         """Names of the outputs."""
-        return midi_ports()["outputs"]
+        return self._names("MidiOut")
+
+    def _names(self, side: str) -> list[str]:
+        try:
+            import mido
+            import rtmidi
+
+            if side not in self._lookouts:
+                api = getattr(rtmidi, f"API_{mido.backend.api}", rtmidi.API_UNSPECIFIED)
+                self._lookouts[side] = getattr(rtmidi, side)(api, name="vj looks")
+            return sorted(set(self._lookouts[side].get_ports()))
+        except ImportError as error:
+            raise VjError(f"the MIDI backend is not installed ({error})") from error
+        except Exception as error:  # rtmidi raises its own classes, one a system
+            self._lookouts.pop(side, None)
+            raise VjError(f"this system offers no MIDI ({error})") from error
 
     def open_input(self, name: str, heard: Callable[[str, int], None]) -> Any:
         """Open an input; ``heard`` is called on the port's thread with a message's name and number."""

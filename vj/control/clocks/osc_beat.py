@@ -21,6 +21,8 @@ CLOSEST = 0.02
 """Seconds between two words that say something new about where the beat is."""
 ELSEWHERE = 0.3
 """Beats off the expected place from which on it is another music."""
+VAGUE = 0.03
+"""Share that the tempo seen may be wrong, one standard deviation, before it is believed."""
 TEMPO_TOLD = 10.0
 """Seconds that a tempo is believed after it was told, when nothing else is said."""
 SAME = 0.02
@@ -62,10 +64,10 @@ class OscBeat:
             self._forget()
         fit = self._line.fit()
         told = self._bpm if now - self._told < TEMPO_TOLD or fit or self._placed is not None else 0.0
-        if fit is not None and fit[2] > 0.0:
-            seen = 60.0 / fit[2]
+        if fit is not None and fit.doubt < VAGUE:
+            seen = 60.0 / fit.period
             bpm = told if told and abs(told / seen - 1.0) < SAME else seen
-            return self._reading(fit[1], fit[0], bpm)
+            return self._reading(fit.time, fit.position, bpm)
         if not told:
             return None
         if self._placed is not None:
@@ -146,8 +148,8 @@ class OscBeat:
     def _period(self) -> float:
         """Seconds per beat, as far as is known."""
         fit = self._line.fit()
-        if fit is not None and fit[2] > 0.0:
-            return fit[2]
+        if fit is not None and fit.doubt < VAGUE:
+            return fit.period
         return 60.0 / (self._bpm or 120.0)
 
     def _forget(self) -> None:

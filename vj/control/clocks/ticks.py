@@ -13,6 +13,8 @@ ENOUGH = PER_BEAT
 """Ticks before anything is said."""
 AFTER_A_JUMP = 8
 """The same after the line started anew: this clock is known."""
+VAGUE = 0.01
+"""Share that the tempo may be wrong, one standard deviation, before it is said."""
 GONE = 0.4
 """Seconds without a tick after which the clock has stopped, whatever it said last: three ticks at 20 bpm."""
 
@@ -53,13 +55,12 @@ class Ticks:
         if self._last is None or now - self._last > GONE or len(self._line) < self._enough:
             return None
         fit = self._line.fit()
-        if fit is None or not 60.0 / FASTEST <= fit[2] <= 60.0 / SLOWEST:
+        if fit is None or fit.doubt > VAGUE or not 60.0 / FASTEST <= fit.period <= 60.0 / SLOWEST:
             return None
         self._enough = AFTER_A_JUMP
-        position, time, period = fit
         known = self._known and self._playing and self._first is not None
-        beats = position - (self._first or 0) / PER_BEAT if self._playing else self._at / PER_BEAT
-        return Reading(time, beats, 60.0 / period, self._playing, "midi", downbeat_known=known, phase_known=known)
+        beats = fit.position - (self._first or 0) / PER_BEAT if self._playing else self._at / PER_BEAT
+        return Reading(fit.time, beats, 60.0 / fit.period, self._playing, "midi", known, known)
 
     def clear(self) -> None:
         """Forget the ticks (a flood, a new cable), not the transport."""
