@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import played
+from . import badly, hydrogen, mixes, negatives, played, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 _PLANNERS: dict[str, Callable[[Path, float], Plans]] = {
     "midi": played.midi_plans,
     "module": played.module_plans,
+    "project": recorded.project_plans,
+    "rock": recorded.rock_plans,
+    "hydrogen": hydrogen.plans,
     "mma": played.mma_plans,
+    "negative": negatives.plans,
+    "mix": mixes.plans,
+    "degraded": badly.plans,
 }
 KINDS = tuple(_PLANNERS)
 

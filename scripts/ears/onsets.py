@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 HOP = 0.002
 """Seconds from one value of strength to the next."""
+EARLY = 0.0034
+"""How much before a click its window's energy rises fastest: measured, and taken out."""
 
 
 def strength(samples: NDArray[np.float32], rate: int, low: float = 30.0, high: float = 14_000.0) -> NDArray[np.float64]:
     """How strongly sound begins in a band (Hz), (frames,) one each ``HOP`` seconds; frame n is centred at n * HOP.
 
-    Half-wave rectified rise of the logarithmic energy in eight sub-bands over 8 ms, windows of 23 ms.
+    Half-wave rectified rise of the logarithmic energy in eight sub-bands over 8 ms, windows of 12 ms,
+    40 dB deep.
     """
-    size, hop = 2 ** round(np.log2(rate * 0.0232)), rate * HOP
+    size, hop = 2 ** round(np.log2(rate * 0.0116)), rate * HOP
     padded = np.pad(samples, (size // 2, size))
     starts = np.round(np.arange(int(len(samples) / hop)) * hop).astype(int)
     edges = np.geomspace(max(low, 30.0), min(high, rate / 2.1), 9)
@@ -31,7 +34,7 @@ def strength(samples: NDArray[np.float32], rate: int, low: float = 30.0, high: f
         frames = padded[chunk[:, None] + np.arange(size)] * window
         power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
         bands.append(np.stack([power[:, a : max(b, a + 1)].sum(1) for a, b in pairwise(bins)], 1))
-    level = np.log10(np.concatenate(bands) + 1e-6 * np.concatenate(bands).max() + 1e-12)
+    level = np.log10(np.concatenate(bands) + 1e-4 * np.concatenate(bands).max() + 1e-12)
     rise = np.maximum(level[4:] - level[:-4], 0).sum(axis=1)
     return np.concatenate([np.zeros(2), rise, np.zeros(2)])
 
@@ -67,4 +70,4 @@ def lateness(onsets: NDArray[np.float64], beats: Sequence[float], reach: float =
     best = int(score[2:-2].argmax()) + 2
     below, peak, above = score[best - 1 : best + 2]
     bend = below - 2 * peak + above
-    return float((lags[best] + (0.5 * (below - above) / bend if bend < 0 else 0.0)) * HOP)
+    return float((lags[best] + (0.5 * (below - above) / bend if bend < 0 else 0.0)) * HOP) + EARLY

@@ -134,3 +134,45 @@ MODULE_SONGS = (
     *_modules("rafkill-data", "games/rafkill/music", r4="song2.xm", r8="song1.xm song5.xm", r16="song3.xm"),
     *_modules("vodovod", "games/vodovod", r4="vodovod.xm"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class RockSong:
+    """A song of the game Frets on Fire; ``late`` is where its first beat was measured in the sound, in seconds."""
+
+    package: str
+    folder: Path
+    bpm: float
+    late: float
+
+
+_FRETS = GAMES / "fretsonfire/data/songs"
+ROCK_SONGS = (
+    RockSong("fretsonfire-songs-muldjord", _FRETS / "muldjord/armygeddon", 170.0, 0.002),
+    RockSong("fretsonfire-songs-muldjord", _FRETS / "muldjord/chaos_god", 170.0, 0.001),
+    RockSong("fretsonfire-songs-muldjord", _FRETS / "muldjord/internal_degeneration", 190.0, 0.002),
+    RockSong("fretsonfire-songs-muldjord", _FRETS / "muldjord/mutilated_mime", 180.0, 0.001),
+    RockSong("fretsonfire-songs-sectoid", _FRETS / "sectoid/Escape from chaosland", 135.0, 0.023),
+    RockSong("fretsonfire-songs-sectoid", _FRETS / "sectoid/Feelings", 95.0, 0.026),
+    RockSong("fretsonfire-songs-sectoid", _FRETS / "sectoid/Metal madness", 150.0, 0.036),
+    RockSong("fretsonfire-songs-sectoid", _FRETS / "sectoid/War of freedom", 140.0, 0.037),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSong:
+    """A project of LMMS. ``quarters`` are felt as a beat, the first at ``first`` s; sound begins ``late`` s after it.
+
+    Only what lies from ``begin`` to ``end`` seconds is used; ``bars``: whether every fourth beat is a downbeat.
+    """
+
+    path: Path
+    quarters: float = 1.0
+    first: float = 0.0
+    late: float = 0.0
+    begin: float = 0.0
+    end: float = 1e9
+    bars: bool = True
+
+
+PROJECT_SONGS: tuple[ProjectSong, ...] = ()

@@ -10,7 +10,7 @@ import numpy as np
 from . import arrange, mma_grooves, modules, store, synth
 from .midi import load
 from .packaged import DRUM_FONTS, FONTS, MIDI_SONGS, MODULE_SONGS, Font, MidiSong, ModuleSong
-from .plan import CannotMakeError, Made, Plan, Plans, a_rate, an_excerpt, levelled
+from .plan import CannotMakeError, Made, Plan, Plans, a_rate, an_excerpt, dice_for, levelled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,11 +36,11 @@ def midi_plans(_folder: Path, seconds: float) -> Plans:
 
 
 def mma_plans(_folder: Path, seconds: float) -> Plans:
-    """Each groove library over new chords, at a new tempo each time."""
+    """Each groove library over new chords, at a new tempo each time; shuffled, so that the first are of all shelves."""
     if not shutil.which("mma"):
         return
     for variant in range(GROOVE_VARIANTS):
-        for grooves in mma_grooves.libraries():
+        for grooves in sorted(mma_grooves.libraries(), key=lambda grooves: dice_for(0, str(grooves.path)).random()):
             def make(dice: Generator, grooves: Grooves = grooves) -> Made:
                 return _mma_piece(grooves, seconds, dice)
             name = store.safe_name(f"{grooves.path.parent.name} {grooves.path.stem} {variant}")

@@ -6,6 +6,7 @@ All variants of a song share a split, so nothing that was trained on is ever jud
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -123,9 +124,9 @@ def write_sound(path: Path, samples: NDArray[np.float32], rate: int) -> None:
     draft.replace(path)
 
 
-def read_sound(path: Path, rate: int | None = None) -> tuple[NDArray[np.float32], int]:
-    """Any file FFmpeg decodes as mono (n,) float32 and its rate in Hz, resampled to ``rate`` when that is given."""
-    with av.open(str(path)) as file:
+def read_sound(path: Path | bytes, rate: int | None = None) -> tuple[NDArray[np.float32], int]:
+    """Any file FFmpeg decodes, or its bytes, as mono (n,) float32, and its rate in Hz; ``rate`` resamples."""
+    with av.open(io.BytesIO(path) if isinstance(path, bytes) else str(path)) as file:
         stream = file.streams.audio[0]
         rate = rate or stream.rate
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate)
