@@ -111,7 +111,8 @@ def test_a_difference_is_paired() -> None:
 def rows() -> list[dict[str, Any]]:
     silence = {"felt_max": 0.1, "felt_mean": 0.05, "felt_over": 0.0, "phantoms": 0.0}
     return [*music("vj", [0.9, 0.95, 1.0], relock_s=[1.0, math.inf]), *music("vj", [0.88, 0.9], "club_room"),
-            *music("aubio 1024", [0.7, 0.6, 0.5], downbeat_f=None), *music("aubio 1024", [0.4, 0.5], "club_room", downbeat_f=None),
+            *music("aubio 1024", [0.7, 0.6, 0.5], downbeat_f=None),
+            *music("aubio 1024", [0.4, 0.5], "club_room", downbeat_f=None),
             row("vj", "negative", "n", **silence), row("aubio 1024", "negative", "n", **silence | {"felt_max": 0.8})]
 
 
