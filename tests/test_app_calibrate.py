@@ -409,6 +409,7 @@ def test_the_offset_is_kept_and_shows_begin_with_it(home):
     assert "--no-room" in text
     assert as_calibrated(Options(sets=("/a/b=1",))).sets == (f"{OFFSET}=-42.2", "/a/b=1")
     assert as_calibrated(Options(room=False)).sets == ()
+    assert as_calibrated(Options(headless=True)).sets == ()
     assert [path.name for path in home.iterdir()] == ["room.toml"]
 
 
