@@ -23,6 +23,8 @@ OWN_PHASE = 0.02
 """Beats that vj's beat must be off the session's to move it."""
 PATIENCE = 3.0
 """Seconds for which vj must have led before it moves a beat that others share."""
+SETTLED = 2.0
+"""Seconds after joining in which nothing is written: a session that runs already must be found first."""
 CALM = 0.25
 """Seconds between two pushes."""
 
@@ -43,13 +45,14 @@ class Pushing:
     """Decides what a leading vj writes into the session: its tempo, and its beat once it has led for a while."""
 
     def __init__(self) -> None:
+        self._began: float | None = None
         self._since: float | None = None
         self._pushed = -math.inf
-        self._tempo = 0.0
 
     def push(self, session: Session, stretch: Stretch, now: float) -> None:
         """Bring ``session`` to ``stretch`` where vj leads. Its bars are the session's bars."""
-        if stretch.source == "link":
+        self._began = now if self._began is None else self._began
+        if stretch.source == "link" or now - self._began < SETTLED:
             self._since = None
             return
         self._since = now if self._since is None else self._since
