@@ -86,3 +86,44 @@ def test_two_threads_lose_nothing():
     thread.join()
     samples = np.concatenate(got)
     np.testing.assert_array_equal(samples[:, 0] * 65536, np.arange(len(samples)) % 65536)
+
+
+def test_samples_whose_moment_went_by_in_silence_are_passed_over():
+    ring = RingSource(1000, 1)
+    ring.append(counting(1, 100, 1))
+    ring.read(0.1)
+    ring.read(1.1)
+    assert ring.padded == 1000
+    ring.append(counting(101, 1000, 1))
+    ring.align(0.0)
+    assert (ring.passed, ring.available) == (1000, 0)
+    ring.append(counting(1101, 50, 1))
+    np.testing.assert_array_equal(ring.read(1.15), counting(1101, 50, 1))
+
+
+def test_samples_that_were_lost_leave_their_time_to_silence():
+    ring = RingSource(1000, 1)
+    ring.append(counting(1, 200, 1))
+    ring.align(0.3)
+    ring.align(0.3)
+    block = ring.read(0.45)
+    assert not block[:300].any()
+    np.testing.assert_array_equal(block[300:], counting(1, 150, 1))
+    assert ring.padded == 300
+
+
+def test_a_little_off_is_left_alone():
+    ring = RingSource(1000, 1)
+    ring.append(counting(1, 200, 1))
+    for shift in (0.09, -0.09):
+        ring.align(shift)
+    np.testing.assert_array_equal(ring.read(0.2), counting(1, 200, 1))
+
+
+def test_silence_that_is_owed_and_no_longer_due_is_not_given():
+    ring = RingSource(1000, 1)
+    ring.append(counting(1, 200, 1))
+    ring.align(0.5)
+    ring.align(0.0)
+    np.testing.assert_array_equal(ring.read(0.2), counting(1, 200, 1))
+    assert ring.passed == 0

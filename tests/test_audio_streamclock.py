@@ -83,3 +83,32 @@ def test_a_wall_clock_that_steps_back_is_not_followed():
     clock.at(11.0)
     assert clock.at(10.5) == 1.0
     assert clock.at(11.5) == pytest.approx(1.5)
+
+
+def test_a_stream_that_jumps_is_followed_from_where_the_show_is():
+    """A stall, and then everything at once: the position neither waits nor hurries."""
+    shown = run(StreamClock(), 20, lambda wall: wall - 3.0 if 5 <= wall < 6 else wall)
+    speed = np.diff(shown[:, 1]) / np.diff(shown[:, 0])
+    assert speed.min() > 0.89
+    assert speed.max() < 1.11
+    assert shown[-1, 1] == pytest.approx(shown[-1, 0], abs=0.05)
+
+
+@pytest.mark.parametrize("asleep", [31.0, 3600.0, 40 * 3600.0])
+def test_hours_asleep_do_not_count(asleep):
+    clock = StreamClock()
+    run(clock, 5)
+    before = clock.at(5.0)
+    assert clock.at(5.0 + asleep) == before
+    after = run(clock, 20.0 + asleep, start=5.0 + asleep)
+    assert after[-1, 1] - before == pytest.approx(15.0, abs=0.1)
+
+
+def test_where_the_stream_stands_in_the_show():
+    clock = StreamClock()
+    assert clock.shift is None
+    clock.mark(7.0, 100.0)
+    clock.at(100.0)
+    assert clock.shift == pytest.approx(-7.0)
+    clock.at(101.0)
+    assert clock.shift is None, "a lost stream stands nowhere"

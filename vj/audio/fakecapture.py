@@ -128,6 +128,7 @@ class FakeCapture(Capture):
     def _play(self, until: int) -> None:
         """Let the sound play to sample ``until``; the last second of it is kept. After its end there is silence."""
         new = self._sound.read(until / self._sound.rate)
-        silence = np.zeros((max(until - self._passed - len(new), 0), self.source.channels), np.float32)
+        missing = min(max(until - self._passed - len(new), 0), self._sound.rate)
+        silence = np.zeros((missing, self.source.channels), np.float32)
         self._played = np.concatenate([self._played, new, silence])[-self._sound.rate:]
         self._passed = max(until, self._passed)
