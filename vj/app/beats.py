@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 import numpy as np
 
 from vj.audio.decode import LOUDEST, clean
-from vj.console import Console
 from vj.types import VjError
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def beats(source: str, rate: int | None, tempo: tuple[float, float], *, as_json:
         raise VjError(f"--slowest {tempo[0]:g} bpm must be below --fastest {tempo[1]:g} bpm")
     if source == "-":
         ears = open_ears(rate or RATE, tempo)
-        pipe(_raw_input(), STDOUT, ears, Console().message)
+        pipe(_raw_input(), STDOUT, ears, _complain)
     elif rate is not None:
         raise VjError(f"--rate belongs to raw samples on standard input; {source} knows its own rate")
     else:
@@ -92,6 +91,12 @@ def _raw_input() -> int:
 
         msvcrt.setmode(STDIN, os.O_BINARY)
     return STDIN
+
+
+def _complain(text: str) -> None:
+    from vj.console import Console
+
+    Console().message(text)
 
 
 def open_ears(rate: int, tempo: tuple[float, float]) -> Ears:

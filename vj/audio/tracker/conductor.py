@@ -11,6 +11,7 @@ from vj.audio.tracker.announce import Announced, Announcer
 from vj.audio.tracker.bar import Bar
 from vj.audio.tracker.grid import Grid, Peak, find_peak, window
 from vj.audio.tracker.pointer import Mode, Pointer
+from vj.audio.tracker.states import Odds
 from vj.audio.tracker.trust import Trust
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ SOMETHING = 0.25
 class Conductor:
     """Takes activations a frame at a time. ``seconds`` is a frame, ``delay`` how far they lie back; tempi in BPM."""
 
-    def __init__(self, seconds: float, delay: float, slowest: float, fastest: float) -> None:
+    def __init__(self, seconds: float, delay: float, slowest: float, fastest: float, odds: Odds | None = None) -> None:
         self.seconds = seconds
         self.delay = delay
-        self.pointer = Pointer(seconds, slowest, fastest)
+        self.pointer = Pointer(seconds, slowest, fastest, odds)
         self.announcer = Announcer()
         self.bar = Bar()
         self.trust = Trust()
@@ -95,6 +96,11 @@ class Conductor:
         newest = (self._frames - 1) % MEMORY + MEMORY
         last = min(max(last, first), 0)
         return self._heard[:, max(newest + min(first, last), 0):newest + last + 1]
+
+    @property
+    def confidence(self) -> float:
+        """About the chance that the grid is right, 0..1."""
+        return self.trust.confidence if self.grid is not None else 0.0
 
     @property
     def locked(self) -> bool:
@@ -167,7 +173,7 @@ class Conductor:
         if time is None:
             return None
         count = round((time - grid.beat) / grid.period)
-        return Announced(time, self.now, 60.0 / grid.period, self.bar.first(count), self.trust.confidence)
+        return Announced(time, self.now, 60.0 / grid.period, self.bar.first(count), self.confidence)
 
     # ------------------------------------------------------------------------------------------ by hand
 

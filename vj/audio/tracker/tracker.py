@@ -99,7 +99,7 @@ class Tracker:
     @property
     def confidence(self) -> float:
         """About the chance that the announcements are right, 0..1."""
-        return self._conductor.trust.confidence if self._conductor.grid is not None else 0.0
+        return self._conductor.confidence
 
     @property
     def locked(self) -> bool:
