@@ -63,7 +63,7 @@ EVERYBODY = {"app", "cli", "report", "doctor"}
 
 OWNERS = {
     "torch": {"generators", "models", "runner"},
-    "safetensors": {"models"},
+    "safetensors": {"models", "audio"},
     "moderngl": {"render"},
     "glfw": {"render"},
     "pyaudio": {"audio"},
@@ -73,8 +73,11 @@ OWNERS = {
     "rtmidi": {"control"},
     "aalink": {"control"},
     "pythonosc": {"control"},
+    "starlette": {"control"},
+    "uvicorn": {"control"},
+    "zeroconf": {"control"},
     "click": {"cli"},
-    "rich": {"console", "report", "cli"},
+    "rich": {"app", "console", "report", "cli"},
 }
 """Package -> the only rooms that may import it; those who wire may name its types."""
 HEAVY = ("torch", "moderngl", "glfw", "av", "pyaudio", "aubio", "mido", "rtmidi", "aalink")

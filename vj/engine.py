@@ -122,6 +122,7 @@ class Parts:
     landed: list[Callable[[Tick, ControlEvent], None]] = field(default_factory=list)
     clocks: Clocks = field(default_factory=NoClocks)
     told: list[Callable[[Tick, Reading], None]] = field(default_factory=list)
+    seen: list[Callable[[Tick, Params], None]] = field(default_factory=list)
 
 
 class Engine:
@@ -162,6 +163,8 @@ class Engine:
         features = self._foreseen(features)
         p.tree.advance(tick.dt)
         params = self._params = p.tree.snapshot(p.matrix.offsets(tick, features, self._params))
+        for look in p.seen:
+            look(tick, params)
         # A hand taps to the sound in the room, which will be heard a capture later.
         tapped = replace(tick, time=tick.time + self.latency.capture) if self.latency.capture else tick
         p.ears.control(tapped, params.get("audio", {}), params.get("beat", {}))
@@ -216,6 +219,8 @@ class Engine:
         except VjError as error:
             self._refuse(error)
             return
+        if event.relative:
+            event = replace(event, value=value, unit=False, relative=False)
         for tap in self.parts.landed:
             tap(tick, event)
 

@@ -129,7 +129,8 @@ class Features:
 class ParamSpec:
     """One thing that can be turned, declared once beside the code that reads it.
 
-    ``smooth`` is the glide's time constant in seconds. ``curve`` maps knob space 0..1 to ``lo..hi``.
+    ``smooth`` is the glide's time constant in seconds. ``curve`` maps knob space 0..1 to ``lo..hi``. What is
+    ``guarded`` can end or spoil a show: from a network it takes an authenticated hand.
     """
 
     name: str
@@ -143,17 +144,23 @@ class ParamSpec:
     smooth: float = 0.0
     live: bool = True
     help: str = ""
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ControlEvent:
-    """A wish from a hand or a file; it may be refused. ``unit``: the value is in knob space 0..1."""
+    """A wish from a hand or a file; it may be refused. ``unit``: the value is in knob space 0..1.
+
+    ``relative``: the value is added to where the parameter stands, as far as it goes; it flips a switch, and steps
+    through choices. ``source`` names the surface, so that what it changed is not told to it again.
+    """
 
     path: str
     value: Value
     source: str
     unit: bool = False
     when: When = "now"
+    relative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from vj.types import Curve, ParamSpec, Value, VjError
+from vj.types import ControlEvent, Curve, ParamSpec, Value, VjError
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}([0-9a-fA-F]{2})?")
 
@@ -23,9 +23,9 @@ def integer(name: str, default: int, lo: int, hi: int, *, unit: str = "", live: 
     return ParamSpec(name, "integer", int(default), float(lo), float(hi), unit=unit, live=live, help=help)
 
 
-def switch(name: str, default: bool = False, *, help: str = "") -> ParamSpec:
+def switch(name: str, default: bool = False, *, help: str = "", guarded: bool = False) -> ParamSpec:
     """On or off."""
-    return ParamSpec(name, "switch", bool(default), help=help)
+    return ParamSpec(name, "switch", bool(default), help=help, guarded=guarded)
 
 
 def choice(name: str, default: str, choices: Sequence[str], *, live: bool = True, help: str = "") -> ParamSpec:
@@ -33,9 +33,9 @@ def choice(name: str, default: str, choices: Sequence[str], *, live: bool = True
     return ParamSpec(name, "choice", default, choices=tuple(choices), hi=max(len(choices) - 1, 0), live=live, help=help)
 
 
-def text(name: str, default: str = "", *, help: str = "") -> ParamSpec:
+def text(name: str, default: str = "", *, help: str = "", guarded: bool = False) -> ParamSpec:
     """Free text: a prompt, a caption. At most 2000 characters."""
-    return ParamSpec(name, "text", default, help=help)
+    return ParamSpec(name, "text", default, help=help, guarded=guarded)
 
 
 def colour(name: str, default: str, *, help: str = "") -> ParamSpec:
@@ -43,9 +43,9 @@ def colour(name: str, default: str, *, help: str = "") -> ParamSpec:
     return ParamSpec(name, "colour", default, help=help)
 
 
-def trigger(name: str, *, help: str = "") -> ParamSpec:
+def trigger(name: str, *, help: str = "", guarded: bool = False) -> ParamSpec:
     """A moment: non-zero for one tick."""
-    return ParamSpec(name, "trigger", False, help=help)
+    return ParamSpec(name, "trigger", False, help=help, guarded=guarded)
 
 
 def to_unit(spec: ParamSpec, value: float) -> float:
@@ -65,6 +65,27 @@ def from_unit(spec: ParamSpec, unit: float) -> float:
     if spec.curve == "log":
         return spec.lo * math.exp(unit * math.log(spec.hi / spec.lo))
     return spec.lo + (spec.hi - spec.lo) * (unit * unit if spec.curve == "square" else unit)
+
+
+def moved(spec: ParamSpec, base: Value, event: ControlEvent) -> Value:
+    """Where a relative wish takes a parameter that stands at ``base``, as far as it goes. Texts and colours cannot be
+    moved: there the wish itself comes back, to be refused.
+    """
+    step = event.value
+    if isinstance(step, str) or not math.isfinite(step):
+        return step
+    match spec.kind:
+        case "switch" | "trigger":
+            return not base if step and spec.kind == "switch" else bool(step or base)
+        case "choice":
+            place = spec.choices.index(str(base)) + round(step * (len(spec.choices) - 1) if event.unit else step)
+            return spec.choices[min(max(place, 0), len(spec.choices) - 1)]
+        case "number" | "integer" if not isinstance(base, str):
+            if event.unit and spec.kind == "number":
+                return from_unit(spec, to_unit(spec, base) + step)
+            goal = base + step * ((spec.hi - spec.lo) if event.unit else 1.0)
+            return min(max(goal, spec.lo), spec.hi)
+    return step
 
 
 def checked(spec: ParamSpec, value: Value, path: str) -> Value:

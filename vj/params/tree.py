@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vj.params.readings import Readings
-from vj.params.spec import checked, from_unit, to_unit
+from vj.params.spec import checked, from_unit, moved, to_unit
 from vj.registry import suggest
 from vj.types import ControlEvent, Params, ParamSpec, Value, VjError
 
@@ -55,13 +55,18 @@ class _Node:
 
 
 class ParamTree:
-    """Parameters by path ``/mount/name``, e.g. ``/a/walk/speed``; readings likewise, e.g. ``/audio/kick``."""
+    """Parameters by path ``/mount/name``, e.g. ``/a/walk/speed``; readings likewise, e.g. ``/audio/kick``.
+
+    ``revision`` is another number whenever something was declared or taken away.
+    """
 
     def __init__(self) -> None:
         self._mounts: dict[str, dict[str, _Node]] = {}
         self._moving: set[tuple[str, str]] = set()
         self._pulled: list[_Node] = []
         self._readings = Readings()
+        self._changed: dict[str, str] = {}
+        self.revision = 0
 
     # ---------------------------------------------------------------------------------- declaring
 
@@ -74,12 +79,14 @@ class ParamTree:
             before = old.get(spec.name)
             nodes[spec.name] = before if before and before.spec == spec else self._fresh(spec)
         self._mounts[mount] = nodes
+        self.revision += 1
         self._moving = {key for key in self._moving if key[1] in self._mounts.get(key[0], {})}
 
     def declare_readings(self, mount: str, specs: Sequence[ParamSpec]) -> None:
         """Put read-only ``specs`` under ``mount``, in place of the readings that were there."""
         self._apart(mount, specs, set(self._mounts.get(mount, {})))
         self._readings.declare(mount, specs)
+        self.revision += 1
 
     @staticmethod
     def _apart(mount: str, specs: Sequence[ParamSpec], taken: set[str]) -> None:
@@ -91,6 +98,7 @@ class ParamTree:
     def remove(self, mount: str) -> None:
         """Take ``mount`` and its parameters away; unknown mounts are fine."""
         self._mounts.pop(mount, None)
+        self.revision += 1
         self._moving = {key for key in self._moving if key[0] != mount}
 
     @staticmethod
@@ -105,6 +113,7 @@ class ParamTree:
         for name, node in self._mounts.get(mount, {}).items():
             node.set(node.spec.default)
             self._moving.add((mount, name))
+            self._changed[f"/{mount}/{name}"] = "look"
 
     # ------------------------------------------------------------------------------------ reading
 
@@ -138,6 +147,16 @@ class ParamTree:
         """The readings under ``mount`` from now on; the mapping is kept, so don't change it afterwards."""
         self._readings.report(mount, values)
 
+    def changes(self) -> list[tuple[str, Value, str]]:
+        """What was set since the last call, by whom, as (path, base value, source): the last wish for each path."""
+        told = []
+        for path, source in self._changed.items():
+            mount, _, name = path[1:].rpartition("/")
+            if node := self._mounts.get(mount, {}).get(name):
+                told.append((path, node.base, source))
+        self._changed.clear()
+        return told
+
     def _find(self, path: str) -> tuple[str, str, _Node]:
         mount, _, name = path.strip("/").rpartition("/")
         node = self._mounts.get(mount, {}).get(name)
@@ -152,7 +171,9 @@ class ParamTree:
     def apply(self, event: ControlEvent) -> Value:
         """Set the base value an event wishes; the value as landed. Raises VjError when it is refused."""
         mount, name, node = self._find(event.path)
-        node.set(checked(node.spec, self._wished(node.spec, event), event.path))
+        wished = moved(node.spec, node.base, event) if event.relative else self._wished(node.spec, event)
+        node.set(checked(node.spec, wished, event.path))
+        self._changed[f"/{mount}/{name}"] = event.source
         if node.spec.kind == "number":
             self._moving.add((mount, name))
         elif node.spec.kind == "trigger" and node.base:
