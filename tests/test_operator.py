@@ -11,6 +11,7 @@ from test_engine import show
 from vj.app.operator import SAY_FOR, Operator
 from vj.console import Console, Progress
 from vj.latency import LATENCY_PARAMS, MOUNT, OFFSET, Latency
+from vj.mailbox import Inbox
 from vj.render.display import HeadlessDisplay
 from vj.status import Meter, Status
 from vj.types import ControlEvent, Features, RunnerStatus, Tick
@@ -32,7 +33,7 @@ def stage():
     engine, _ = show(strict=False)
     out = io.StringIO()
     display, shelf = HeadlessDisplay(SimpleNamespace(release=lambda: None)), Shelf()
-    operator = Operator(display, engine, shelf, Console(out=out, err=out))
+    operator = Operator(display, engine, shelf, Console(out=out, err=out), Inbox())
     return SimpleNamespace(engine=engine, display=display, shelf=shelf, operator=operator, out=out)
 
 

@@ -14,6 +14,7 @@ from vj.app.keeping import Keeping
 from vj.app.operator import Operator
 from vj.app.room import as_calibrated
 from vj.app.screen import Screening
+from vj.app.surfaces import Opener, open_desk, open_surfaces
 from vj.clock import WallClock
 from vj.config import bundled_track
 from vj.console import Console
@@ -25,6 +26,10 @@ from vj.types import AudioSource, VjError
 
 if TYPE_CHECKING:
     from vj.runner.process import ProcessRunner
+
+
+OPENERS: tuple[Opener, ...] = ()
+"""The control surfaces, in the order in which they are opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,9 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     engine = Engine(parts, strict=False)
     ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
     duration = min(ends) if ends else None
-    operator = Operator(screening.display, engine, screening.compositor, console)
+    desk = open_desk(engine)
+    open_surfaces(desk, options, stack, OPENERS)
+    operator = Operator(screening.display, engine, screening.compositor, console, desk.notes)
     position = sound.start(stack)
     if position is None:
         console.message("there is no sound output here: the show runs in real time, without sound")

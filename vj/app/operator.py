@@ -13,6 +13,7 @@ from vj.types import ControlEvent, Tick
 if TYPE_CHECKING:
     from vj.console import Console
     from vj.engine import Engine
+    from vj.mailbox import Inbox
     from vj.render.compositor import GLCompositor
     from vj.render.display import Display
     from vj.render.frame import GLFrame
@@ -27,8 +28,10 @@ NUDGE = 5.0
 class Operator:
     """Shows each frame with the words that belong over it, and carries out what the keys say."""
 
-    def __init__(self, display: Display, engine: Engine, compositor: GLCompositor, console: Console) -> None:
+    def __init__(self, display: Display, engine: Engine, compositor: GLCompositor, console: Console,
+                 notes: Inbox[str]) -> None:
         self._display, self._engine, self._compositor, self._console = display, engine, compositor, console
+        self._notes = notes
         self._keyboard = Keyboard()
         self._keyboard.start(self._emit)
         engine.parts.landed.append(lambda _, event: self._keyboard.changed(event.path, event.value, event.source))
@@ -56,7 +59,7 @@ class Operator:
     def __call__(self, tick: Tick) -> bool:
         """Read the keys; True when the show is to end."""
         self._time = tick.time
-        for message in self._compositor.poll(tick.time):
+        for message in [*self._compositor.poll(tick.time), *self._notes.drain()]:
             self._say(message)
         if self._engine.message != self._heard:
             self._heard = self._engine.message

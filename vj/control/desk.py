@@ -1,0 +1,34 @@
+"""What every control surface has in its hands: the show to look at, wishes to make, words for the performer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vj.control.mirror import Mirror
+from vj.mailbox import Inbox
+from vj.types import ControlEvent
+
+
+class Surface(Protocol):
+    """A socket, a port or a page with a thread of its own. ``close`` ends the thread and never raises."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """``emit`` hands a wish to the engine (False: refused, there is a flood); ``now``: seconds of the machine's clock.
+
+    Everything here may be used from any thread.
+    """
+
+    mirror: Mirror
+    emit: Callable[[ControlEvent], bool]
+    now: Callable[[], float]
+    notes: Inbox[str] = field(default_factory=lambda: Inbox(100))
+
+    def say(self, sentence: str) -> None:
+        """Tell the performer, on the screen and in the terminal, at the next tick."""
+        self.notes.put(sentence)
