@@ -1,4 +1,4 @@
-"""The control surfaces of a live show, opened as they were asked for; one that cannot be opened is told and left out."""
+"""The control surfaces of a live show, opened as asked for; one that cannot be opened is told and left out."""
 
 from __future__ import annotations
 
