@@ -29,8 +29,9 @@ def song(at: float, since: float) -> Features:
     ring = max((math.exp(-(at - t) / 0.08) for t in HITS if t <= at), default=0.0)
     bands = {name: Band(0.5 + 0.4 * math.sin(at * (2 + i)), ring, 0.4 + 0.1 * math.sin(at), 0.5 * at)
              for i, (name, _, _) in enumerate(BANDS)}
-    beat = Beat(BPM, int(beats), beats % 1.0, (beats / 4) % 1.0, 1.0)
-    return Features(at, 0.5 + 0.3 * math.sin(3 * at), bands, hit, hit, (0.1,) * 12, 900.0, beat)
+    beat = Beat(BPM, int(beats), beats % 1.0, bar_phase=beats / 4 % 1.0, confidence=1.0, bars=int(beats / 4))
+    return Features(at, rms=0.5 + 0.3 * math.sin(3 * at), bands=bands, onset=hit, kick=hit, chroma=(0.1,) * 12,
+                    centroid=900.0, beat=beat)
 
 
 def ticks(fps: float, seconds: float) -> Iterator[tuple[Tick, Features]]:
@@ -243,7 +244,8 @@ def test_envelope_on_the_grid(trigger: str, count: int) -> None:
 
 
 def at_beat(position: float, **params: Value) -> float:
-    features = Features(beat=Beat(count=int(position), phase=position % 1.0))
+    features = Features(beat=Beat(count=7, phase=position % 1.0, bars=math.floor(position / 4),
+                                  bar_phase=position / 4 % 1.0))
     return kind("beat_wave")().value(Tick(0, 0.0, 0.0), features, params)
 
 

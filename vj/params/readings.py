@@ -18,7 +18,7 @@ LOTS = 1_000_000_000
 
 SOUND = (
     number("rms", 0.0, help="Loudness against the loudest of the last seconds."),
-    number("peak", 0.0, 0.0, 4.0, help="The largest sample since the last tick; 1 is full scale."),
+    number("peak", 0.0, 0.0, 8.0, help="The largest sample since the last tick; 1 is full scale."),
     number("loudness", -70.0, -70.0, 10.0, unit="LUFS", help="Momentary loudness (EBU R128, 400 ms)."),
     number("onset", 0.0, help="The strongest onset of any kind with this tick."),
     number("kick", 0.0, help="A kick with this tick, as strong as that."),
