@@ -15,7 +15,7 @@ import click
 from vj import __version__
 from vj.audio.naming import parse_channels
 from vj.clockface import LEADERS
-from vj.options import Options, parse_set, parse_size
+from vj.options import DEFAULT_PORT, Options, parse_set, parse_size
 from vj.types import VjError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -95,6 +95,19 @@ _LIVE_OPTIONS = (
     click.option("--osc-address", multiple=True, metavar="WHAT=/ADDRESS",
                  help="Another address for beat, downbeat, bpm, phase, bar_phase, position or playing."),
     click.option("--room/--no-room", default=True, help="Use the offset that `vj calibrate` kept, or don't."),
+    click.option("--resume", is_flag=True, help="Begin where the last show was, also after a crash."),
+)
+_CONTROL_OPTIONS = (
+    click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, metavar="N",
+                 help="Port of OSC (UDP), OSCQuery and the page (TCP)."),
+    click.option("--listen", metavar="ADDRESS",
+                 help="Be reachable at this address of the machine; without it from this machine alone."),
+    click.option("--allow", multiple=True, metavar="CIDR",
+                 help="With --listen: who may send OSC, like 192.168.1.0/24; may be repeated."),
+    click.option("--osc-out", multiple=True, metavar="HOST:PORT", help="Tell changes to HOST by OSC; may be repeated."),
+    click.option("--midi", multiple=True, metavar="NAME", help="Only this MIDI controller; may be repeated."),
+    click.option("--no-midi", is_flag=True, help="No MIDI controller."),
+    click.option("--control/--no-control", default=True, help="Be played by OSC, the page and MIDI, or by the keyboard alone."),
 )
 
 
@@ -124,7 +137,7 @@ Examples:
   vj play --headless --duration 20 --record x.mkv track.mp3""")
 @click.argument("track", required=False, type=click.Path(path_type=Path))
 @click.option("--output", metavar="NAME", help="Audio output, by name; `vj devices` lists them.")
-@_with(*_LIVE_OPTIONS, *_SHOW_OPTIONS)
+@_with(*_LIVE_OPTIONS, *_CONTROL_OPTIONS, *_SHOW_OPTIONS)
 def play(track: Path | None, output: str | None, **options: Any) -> None:
     """Perform TRACK: vj plays it and the picture follows."""
     from vj.app import live as show
@@ -140,7 +153,7 @@ Examples:
 @click.argument("name", required=False)
 @click.option("--input", "source", metavar="NAME", help="The same as NAME.")
 @click.option("--channels", type=_Channels(), help="What to hear of a card with many: one, or two side by side.")
-@_with(*_LIVE_OPTIONS, *_SHOW_OPTIONS)
+@_with(*_LIVE_OPTIONS, *_CONTROL_OPTIONS, *_SHOW_OPTIONS)
 def live(name: str | None, source: str | None, channels: tuple[int, int] | None, **options: Any) -> None:
     """Perform what the audio input NAME hears; without one, the default input.
 

@@ -9,6 +9,8 @@ from vj.types import VjError
 
 MAX_SIDE = 8192
 DEFAULT_LOOK = "velvet_hour"
+DEFAULT_PORT = 7700
+"""Of OSC (UDP) and of the page and OSCQuery (TCP)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class Options:
     link: bool = False
     osc_beat: str | None = None
     osc_address: tuple[str, ...] = ()
+    control: bool = True
+    port: int = DEFAULT_PORT
+    listen: str | None = None
+    allow: tuple[str, ...] = ()
+    osc_out: tuple[str, ...] = ()
+    midi: tuple[str, ...] = ()
+    no_midi: bool = False
+    resume: bool = False
 
 
 def parse_size(text: str) -> tuple[int, int]:
