@@ -107,7 +107,8 @@ _CONTROL_OPTIONS = (
     click.option("--osc-out", multiple=True, metavar="HOST:PORT", help="Tell changes to HOST by OSC; may be repeated."),
     click.option("--midi", multiple=True, metavar="NAME", help="Only this MIDI controller; may be repeated."),
     click.option("--no-midi", is_flag=True, help="No MIDI controller."),
-    click.option("--control/--no-control", default=True, help="Be played by OSC, the page and MIDI, or by the keyboard alone."),
+    click.option("--control/--no-control", default=True,
+                 help="Be played by OSC, the page and MIDI, or by the keyboard alone."),
 )
 
 
