@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vj.control.mirror import Mirror
 from vj.mailbox import Inbox
-from vj.types import ControlEvent
+from vj.types import ControlEvent, Value
 
 
 class Surface(Protocol):
     """A socket, a port or a page with a thread of its own. ``close`` ends the thread and never raises."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A surface with something to read under ``mount`` in the tree: how it is, whom it hears.
+
+    ``readings`` is called once a tick on the engine's thread: it hands out a mapping that stands ready and that nobody
+    changes afterwards. What it holds is declared in ``vj.app.surfaces.DECLARED``, with what can be turned there.
+    """
+
+    mount: str
+
+    def readings(self) -> Mapping[str, Value]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class ParamTree:
     def declare(self, mount: str, specs: Sequence[ParamSpec]) -> None:
         """Put ``specs`` under ``mount``. A parameter that was there with the same spec keeps its place."""
         self._apart(mount, specs, self._readings.names(mount))
-        old = self._mounts.get(mount, {})
+        old = self._mounts.pop(mount, {})  # what is declared last stands last: effects follow the chain
         nodes = {}
         for spec in specs:
             before = old.get(spec.name)
@@ -148,7 +148,9 @@ class ParamTree:
         self._readings.report(mount, values)
 
     def changes(self) -> list[tuple[str, Value, str]]:
-        """What was set since the last call, by whom, as (path, base value, source): the last wish for each path."""
+        """What was set since the last call, by whom, as (path, base value, source): the last wish for each path. A
+        trigger is told when it was pulled.
+        """
         told = []
         for path, source in self._changed.items():
             mount, _, name = path[1:].rpartition("/")
@@ -173,11 +175,13 @@ class ParamTree:
         mount, name, node = self._find(event.path)
         wished = moved(node.spec, node.base, event) if event.relative else self._wished(node.spec, event)
         node.set(checked(node.spec, wished, event.path))
-        self._changed[f"/{mount}/{name}"] = event.source
-        if node.spec.kind == "number":
-            self._moving.add((mount, name))
-        elif node.spec.kind == "trigger" and node.base:
+        if node.spec.kind == "trigger":
+            if not node.base:
+                return node.base  # a hand off a button is no change
             self._pulled.append(node)
+        elif node.spec.kind == "number":
+            self._moving.add((mount, name))
+        self._changed[f"/{mount}/{name}"] = event.source
         return node.base
 
     @staticmethod

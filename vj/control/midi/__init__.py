@@ -1,0 +1,1 @@
+"""MIDI: boxes with faders, knobs, pads and lights, bound to parameters by files and by learning."""
