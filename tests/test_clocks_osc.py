@@ -15,7 +15,7 @@ from vj.clockface import wrap
 from vj.control.clocks.meanings import ADDRESSES
 from vj.control.clocks.osc_beat import WAITING, OscBeat, addresses_with
 from vj.control.clocks.osc_ear import OscEar, parse_place
-from vj.control.clocks.osc_packet import LONGEST, MOST, messages
+from vj.control.osc.packet import LONGEST, MOST, messages
 from vj.types import VjError
 
 

@@ -67,3 +67,13 @@ def test_a_bounded_queue_drops_and_counts_or_waits_and_ends_when_it_is_empty() -
     assert not box.put_wait(9)
     assert [box.take(), box.take(), box.take()] == [1, 7, None]
     assert box.take(0.01) is None
+
+
+def test_what_belongs_together_is_taken_or_refused_together() -> None:
+    box: Inbox[int] = Inbox(limit=4)
+    assert box.put(0)
+    assert box.put_all([1, 2])
+    assert not box.put_all([3, 4])
+    assert box.refused == 2
+    assert box.drain() == [0, 1, 2]
+    assert box.put_all([5, 6, 7, 8])

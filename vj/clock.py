@@ -17,6 +17,11 @@ def now() -> float:
     return time.perf_counter()
 
 
+def unix() -> float:
+    """Seconds since 1970, as other machines count them: for times that come over a wire; it may jump."""
+    return time.time()
+
+
 def date() -> str:
     """The date and time of day with its zone, for labels; never for measuring."""
     return datetime.now().astimezone().isoformat(timespec="seconds")

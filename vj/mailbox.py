@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -26,6 +27,15 @@ class Inbox(Generic[T]):
                 self.refused += 1
                 return False
             self._items.append(item)
+            return True
+
+    def put_all(self, items: Sequence[T]) -> bool:
+        """Append all of them at once: one ``drain`` gets them together. False: refused together."""
+        with self._lock:
+            if len(self._items) + len(items) > self._limit:
+                self.refused += len(items)
+                return False
+            self._items.extend(items)
             return True
 
     def drain(self) -> list[T]:

@@ -9,7 +9,7 @@ from typing import get_args
 from vj.clockface import BEATS_PER_BAR, FASTEST, SLOWEST, Reading, wrap
 from vj.control.clocks.line import Line
 from vj.control.clocks.meanings import ADDRESSES, Meaning
-from vj.control.clocks.osc_packet import Argument
+from vj.control.osc.packet import Argument
 from vj.mailbox import Inbox
 from vj.types import VjError
 

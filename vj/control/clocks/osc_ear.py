@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 
-from vj.control.clocks.osc_packet import LONGEST, Argument, messages
+from vj.control.osc.packet import LONGEST, Argument, messages
 from vj.types import VjError
 
 A_SECOND = 1000
