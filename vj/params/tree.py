@@ -18,6 +18,8 @@ from vj.types import ControlEvent, Params, ParamSpec, Value, VjError
 
 ARRIVED = 1e-4
 """Knob-space distance at which a glide is over: under half a step of a 14-bit fader."""
+PULL, RELEASE = 0.5, 0.4
+"""Push at which modulation pulls a trigger, and below which it has let go of it."""
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class _Node:
     base: Value
     goal: float = 0.0  # base in knob space
     place: float = 0.0  # glided, in knob space
+    pushed: bool = False  # a trigger that modulation holds down
 
     def set(self, value: Value) -> None:
         self.base = value
@@ -50,8 +53,16 @@ class _Node:
                 return self.base if settled else from_unit(self.spec, self.place + offset)
             case "integer" if offset and not isinstance(self.base, str):
                 return round(min(max(self.base + offset * (self.spec.hi - self.spec.lo), self.spec.lo), self.spec.hi))
+            case "trigger":
+                return self._pulled(offset)
             case _:
                 return self.base
+
+    def _pulled(self, offset: float) -> Value:
+        """A push that rises past the middle pulls a trigger once; it must fall back before it can again."""
+        rises = offset >= PULL and not self.pushed
+        self.pushed = offset >= (RELEASE if self.pushed else PULL)
+        return bool(self.base) or rises
 
 
 class ParamTree:
@@ -63,6 +74,9 @@ class ParamTree:
     def __init__(self) -> None:
         self._mounts: dict[str, dict[str, _Node]] = {}
         self._moving: set[tuple[str, str]] = set()
+        self._still: dict[str, dict[str, Value]] = {}  # every mount without a push, made anew where it is stale
+        self._stale: set[str] = set()
+        self._keys: dict[str, tuple[str, str]] = {}
         self._pulled: list[_Node] = []
         self._readings = Readings()
         self._changed: dict[str, str] = {}
@@ -71,16 +85,36 @@ class ParamTree:
     # ---------------------------------------------------------------------------------- declaring
 
     def declare(self, mount: str, specs: Sequence[ParamSpec]) -> None:
-        """Put ``specs`` under ``mount``. A parameter that was there with the same spec keeps its place."""
+        """Put ``specs`` under ``mount``. A parameter that was there with the same spec keeps its place.
+
+        A choice with other names to choose from keeps the one it stands at, where that is still there.
+        """
         self._apart(mount, specs, self._readings.names(mount))
         old = self._mounts.pop(mount, {})  # what is declared last stands last: effects follow the chain
-        nodes = {}
-        for spec in specs:
-            before = old.get(spec.name)
-            nodes[spec.name] = before if before and before.spec == spec else self._fresh(spec)
-        self._mounts[mount] = nodes
-        self.revision += 1
+        self._still.pop(mount, None)
+        self._mounts[mount] = {spec.name: self._again(spec, old.get(spec.name)) for spec in specs}
+        self._touched(mount)
         self._moving = {key for key in self._moving if key[1] in self._mounts.get(key[0], {})}
+
+    def extend(self, mount: str, specs: Sequence[ParamSpec]) -> None:
+        """As ``declare``, beside what else is there."""
+        new = {spec.name: spec for spec in specs}
+        there = {name: node.spec for name, node in self._mounts.get(mount, {}).items()}
+        self.declare(mount, tuple((there | new).values()))
+
+    def _again(self, spec: ParamSpec, before: _Node | None) -> _Node:
+        if before and before.spec == spec:
+            return before
+        node = self._fresh(spec)
+        if before and spec.kind == before.spec.kind == "choice" and before.base in spec.choices:
+            node.base = before.base
+        return node
+
+    def _touched(self, mount: str) -> None:
+        """Paths have come or gone under ``mount``."""
+        self.revision += 1
+        self._stale.add(mount)
+        self._keys.clear()
 
     def declare_readings(self, mount: str, specs: Sequence[ParamSpec]) -> None:
         """Put read-only ``specs`` under ``mount``, in place of the readings that were there."""
@@ -98,7 +132,8 @@ class ParamTree:
     def remove(self, mount: str) -> None:
         """Take ``mount`` and its parameters away; unknown mounts are fine."""
         self._mounts.pop(mount, None)
-        self.revision += 1
+        self._still.pop(mount, None)
+        self._touched(mount)
         self._moving = {key for key in self._moving if key[0] != mount}
 
     @staticmethod
@@ -114,6 +149,7 @@ class ParamTree:
             node.set(node.spec.default)
             self._moving.add((mount, name))
             self._changed[f"/{mount}/{name}"] = "look"
+        self._stale.add(mount)
 
     # ------------------------------------------------------------------------------------ reading
 
@@ -198,8 +234,17 @@ class ParamTree:
         """End all glides (of one mount): a look is recalled, a show begins."""
         for name, nodes in self._mounts.items():
             if mount in (None, name):
+                self._stale.add(name)
                 for node in nodes.values():
                     node.jump()
+
+    def put(self, path: str, value: Value, source: str) -> None:
+        """Base and glide at ``value`` at once: what moves it does the gliding. Raises VjError when it is refused."""
+        mount, name, node = self._find(path)
+        node.set(checked(node.spec, value, path))
+        node.jump()
+        self._changed[f"/{mount}/{name}"] = source
+        self._stale.add(mount)
 
     def advance(self, dt: float) -> None:
         """Let every glide go on by ``dt`` seconds; touches only what moves."""
@@ -207,21 +252,41 @@ class ParamTree:
         for key in self._moving:
             node = self._mounts[key[0]][key[1]]
             node.advance(dt)
+            self._stale.add(key[0])
             if node.place == node.goal:
                 arrived.append(key)
         self._moving.difference_update(arrived)
 
     def snapshot(self, offsets: Mapping[str, float]) -> Params:
-        """All values of this tick: glided plus ``offsets`` (path -> knob-space push). Triggers fire once."""
-        params: dict[str, dict[str, Value]] = {
-            mount: {name: node.value(0.0) for name, node in nodes.items()} for mount, nodes in self._mounts.items()
-        }
+        """All values of this tick: glided plus ``offsets`` (path -> knob-space push). Triggers fire once.
+
+        What did not change since the last one is the same mapping again: treat everything in it as read-only.
+        """
+        if self._stale:
+            for mount, nodes in self._mounts.items():
+                if mount in self._stale:
+                    self._still[mount] = {name: node.value(0.0) for name, node in nodes.items()}
+            self._stale.clear()
+        params: dict[str, dict[str, Value]] = dict(self._still)
         for path, offset in offsets.items():
-            mount, _, name = path.strip("/").rpartition("/")
+            mount, name = self._keys.get(path) or self._key(path)
             node = self._mounts.get(mount, {}).get(name)
             if node is not None and math.isfinite(offset):
+                if params[mount] is self._still[mount]:
+                    params[mount] = dict(params[mount])
                 params[mount][name] = node.value(offset)
+        self._let_go()
+        return params
+
+    def _key(self, path: str) -> tuple[str, str]:
+        mount, _, name = path.strip("/").rpartition("/")
+        self._keys[path] = mount, name
+        return mount, name
+
+    def _let_go(self) -> None:
+        """A trigger has fired: from the next tick on it rests."""
         for node in self._pulled:
             node.set(False)
-        self._pulled.clear()
-        return params
+        if self._pulled:
+            self._pulled.clear()
+            self._stale.update(self._mounts)
