@@ -35,7 +35,7 @@ def open_desk(engine: Engine) -> Desk:
     parts = engine.parts
     mirror = Mirror(parts.tree)
     parts.seen.append(mirror.publish)
-    return Desk(mirror, parts.inbox.put, now)
+    return Desk(mirror, parts.inbox.put, now, together=parts.inbox.put_all)
 
 
 def open_surfaces(desk: Desk, options: Options, stack: ExitStack, openers: tuple[Opener, ...]) -> list[Surface]:

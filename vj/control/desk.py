@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -41,6 +41,11 @@ class Desk:
     emit: Callable[[ControlEvent], bool]
     now: Callable[[], float]
     notes: Inbox[str] = field(default_factory=lambda: Inbox(100))
+    together: Callable[[Sequence[ControlEvent]], bool] | None = None
+
+    def emit_all(self, events: Sequence[ControlEvent]) -> bool:
+        """Hand over wishes that land together, at one tick. False: there is a flood, they were refused."""
+        return self.together(events) if self.together else all(self.emit(event) for event in events)
 
     def say(self, sentence: str) -> None:
         """Tell the performer, on the screen and in the terminal, at the next tick."""
