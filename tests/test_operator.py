@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from test_engine import show
+from test_record_reels import FakeTape
 
 from vj.app.operator import SAY_FOR, Operator
+from vj.app.verbs import VERBS, Verbs
 from vj.console import Console, Progress
 from vj.latency import LATENCY_PARAMS, MOUNT, OFFSET, Latency
 from vj.mailbox import Inbox
+from vj.record.reels import Reels
 from vj.render.display import HeadlessDisplay
 from vj.status import Meter, Status
 from vj.types import ControlEvent, Features, RunnerStatus, Tick
@@ -33,8 +37,15 @@ def stage():
     engine, _ = show(strict=False)
     out = io.StringIO()
     display, shelf = HeadlessDisplay(SimpleNamespace(release=lambda: None)), Shelf()
-    operator = Operator(display, engine, shelf, Console(out=out, err=out), Inbox())
-    return SimpleNamespace(engine=engine, display=display, shelf=shelf, operator=operator, out=out)
+    reels = Reels(FakeTape)
+    for mount, specs in VERBS.items():
+        engine.parts.tree.declare(mount, specs)
+    verbs = Verbs(engine.parts.tree, engine.parts.inbox, reels, name=lambda: Path("a.mkv"))
+    engine.parts.landed.append(verbs.landed)
+    engine.parts.sinks.append(reels)
+    operator = Operator(display, engine, shelf, Console(out=out, err=out), notes=Inbox(), verbs=verbs)
+    return SimpleNamespace(engine=engine, display=display, shelf=shelf, operator=operator, out=out, reels=reels,
+                           verbs=verbs)
 
 
 def pressed(stage, *keys, at=1.0) -> bool:
@@ -159,3 +170,56 @@ def test_json_lines_are_for_programs_and_quiet_is_quiet():
     quiet.message("hello")
     quiet.status(1.0, Status())
     assert err.getvalue() == ""
+
+
+def test_a_locked_show_ends_only_by_a_key_that_is_held(stage):
+    pressed(stage, "K")
+    pressed(stage, at=1.1)
+    assert stage.verbs.locked
+    stage.display.down = {"Q"}
+    assert not pressed(stage, "Q", at=2.0)
+    assert not pressed(stage, at=3.9)
+    assert "keep holding" in stage.display.words.message
+    assert pressed(stage, at=4.1)
+
+
+def test_a_locked_show_forgets_a_key_that_was_let_go(stage):
+    pressed(stage, "K")
+    stage.display.down = {"Q"}
+    pressed(stage, "Q", at=2.0)
+    stage.display.down = set()
+    pressed(stage, at=3.0)
+    stage.display.down = {"Q"}
+    assert not pressed(stage, at=4.5)
+    stage.display.closing = True
+    assert not pressed(stage, at=5.0)
+    assert "locked" in stage.display.words.message
+
+
+def test_holding_unlocks(stage):
+    pressed(stage, "K")
+    stage.display.down = {"K"}
+    pressed(stage, "K", at=2.0)
+    pressed(stage, at=4.1)
+    pressed(stage, at=4.2)
+    assert not stage.verbs.locked
+
+
+def test_the_key_for_full_screen_is_a_parameter_that_others_see(stage):
+    pressed(stage, "F")
+    assert stage.display.fullscreen
+    assert stage.engine.parts.tree.base("/machine/fullscreen") is True
+    pressed(stage, "F", at=2.0)
+    assert not stage.display.fullscreen
+
+
+def test_another_surface_ends_the_show_unless_it_is_locked(stage):
+    stage.engine.parts.inbox.put(ControlEvent("/machine/lock", True, "page 1"))
+    stage.engine.parts.inbox.put(ControlEvent("/machine/quit", True, "page 1"))
+    pressed(stage)
+    assert not pressed(stage, at=2.0)
+    assert "locked" in stage.display.words.message
+    stage.engine.parts.inbox.put(ControlEvent("/machine/lock", False, "page 1"))
+    stage.engine.parts.inbox.put(ControlEvent("/machine/quit", True, "page 1"))
+    pressed(stage, at=3.0)
+    assert pressed(stage, at=4.0)

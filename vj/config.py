@@ -23,6 +23,14 @@ def user_dir() -> Path:
     return Path(os.environ.get("VJ_HOME", "~/.vj")).expanduser()
 
 
+def recordings_dir() -> Path:
+    """Where recordings go that nobody named: ``$VJ_RECORDINGS``, else ``vj`` in the user's folder for films, else
+    ``~/vj recordings``. It may not be there yet.
+    """
+    films = next((folder for name in ("Videos", "Movies") if (folder := Path.home() / name).is_dir()), None)
+    return Path(os.environ.get("VJ_RECORDINGS", films / "vj" if films else Path.home() / "vj recordings")).expanduser()
+
+
 def looks_dirs() -> list[Path]:
     """Where looks are found: the performer's own first."""
     return [user_dir() / "looks", data_dir("presets") / "looks"]

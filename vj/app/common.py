@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vj.app.surfaces import declare_surfaces
+from vj.app.verbs import RECORDING, VERBS
 from vj.config import looks_dirs
 from vj.engine import Parts, Picture
 from vj.latency import LATENCY_PARAMS, MOUNT, READINGS
@@ -43,8 +45,11 @@ def declare(effects: EffectLibrary, seed: int, size: tuple[int, int],
     tree.declare("mix", mix_params(effects.names("transitions")))
     tree.declare("master", MASTER_PARAMS)
     tree.declare(MOUNT, LATENCY_PARAMS)
-    for mount, specs in {**HEARD, "stats": STATS, MOUNT: READINGS}.items():
+    for mount, verbs in VERBS.items():
+        tree.declare(mount, verbs)
+    for mount, specs in {**HEARD, "stats": STATS, MOUNT: READINGS, "record": RECORDING}.items():
         tree.declare_readings(mount, specs)
+    declare_surfaces(tree)
     stage = Stage(tree, matrix, effects, chosen_look, names=look_names(looks_dirs()), seed=seed, size=size)
     tree.apply(ControlEvent(LOOK, chosen_look(look).name, "start"))
     stage.recall(look)

@@ -12,20 +12,21 @@ from vj.clock import date
 from vj.console import Console
 from vj.engine import Parts
 from vj.options import Options
+from vj.record.reels import Reels
 from vj.record.take import TakeWriter, take_folder
 from vj.record.takefile import TakeHeader, TrackRef
 from vj.record.takesound import NAME, TakeSound
 from vj.types import Tick
 
 if TYPE_CHECKING:
-    from vj.record.recorder import Recorder
+    from vj.record.recorder import Recorder, RecordStatus
 
 
 @dataclass(slots=True)
 class Keeping:
-    """A recorder, a take, both or neither, tied to an engine's parts."""
+    """The reels, which may turn or not, and perhaps a take, tied to an engine's parts."""
 
-    recorder: Recorder | None = None
+    reels: Reels
     take: TakeWriter | None = None
     sound: TakeSound | None = None
 
@@ -33,22 +34,22 @@ class Keeping:
     def open(cls, parts: Parts, options: Options, form: Format, stack: ExitStack, *, track: Path | None,
              duration: float | None) -> Keeping:
         """Begin what ``options`` ask for. Raises VjError where it cannot be written."""
-        keeping = cls()
+        def recorder(path: Path) -> Recorder:
+            from vj.record.recorder import Recorder
+
+            return Recorder.open(path, form.size, form.fps, parts.source.rate)
+
+        keeping = cls(Reels(recorder))
         stack.callback(keeping.close)
         if options.record is not None:
-            keeping._record(parts, options.record, form)
+            keeping.reels.use(recorder(options.record))
+        parts.sinks.append(keeping.reels)
+        parts.heard.append(keeping.reels.sound)
         if options.take is not None:
             header = TakeHeader(parts.stage.look, options.seed or 0, form.size, form.fps, date=date(),
                                 settings={"device": options.device})
             keeping._take(parts, options.take, header, track, duration)
         return keeping
-
-    def _record(self, parts: Parts, path: Path, form: Format) -> None:
-        from vj.record.recorder import Recorder
-
-        self.recorder = Recorder.open(path, form.size, form.fps, parts.source.rate)
-        parts.sinks.append(self.recorder)
-        parts.heard.append(self.recorder.sound)
 
     def _take(self, parts: Parts, wanted: Path, header: TakeHeader, track: Path | None,
               duration: float | None) -> None:
@@ -65,22 +66,19 @@ class Keeping:
 
     def tell(self, console: Console) -> None:
         """Say where things go; a name that was taken gave way to another."""
-        if self.recorder is not None:
-            console.message(f"recording to {self.recorder.path}")
+        if self.reels.status is not None:
+            console.message(f"recording to {self.reels.status.path}")
         if self.take is not None:
             console.message(f"keeping the take in {self.take.folder}")
 
     def counts(self) -> tuple[int, float, str]:
         """Dropped frames, seconds recorded, and what is wrong, for the status line."""
-        if self.recorder is None:
-            return 0, 0.0, self.error
-        status = self.recorder.status
-        return status.dropped, status.seconds, self.error
+        status = self.reels.status if self.reels.running else None
+        return (status.dropped, status.seconds, self.error) if status else (0, 0.0, self.error)
 
     def close(self, tick: Tick | None = None) -> None:
         """Write everything to its end. Safe to call twice."""
-        if self.recorder is not None:
-            self.recorder.close()
+        self.reels.close()
         if self.sound is not None:
             self.sound.close()
         if self.take is not None:
@@ -89,24 +87,30 @@ class Keeping:
     @property
     def error(self) -> str:
         """The first thing that went wrong with a file, or nothing."""
-        errors = [self.recorder.status.error if self.recorder else "", self.take.error if self.take else "",
+        errors = [self.reels.error, self.take.error if self.take else "",
                   self.sound.error if self.sound else ""]
         return next((error for error in errors if error), "")
 
     def summary(self) -> dict[str, Any]:
         """For the result line."""
         told: dict[str, Any] = {}
-        if self.recorder is not None:
-            status = self.recorder.status
-            told |= {"file": status.path, "recorded_frames": status.frames, "dropped_frames": status.dropped,
-                     "recorded_s": round(status.seconds, 3), "encoder": status.encoder}
+        if files := self._files:
+            told |= {"file": files[-1].path, "files": [file.path for file in files],
+                     "recorded_frames": sum(file.frames for file in files),
+                     "dropped_frames": sum(file.dropped for file in files),
+                     "recorded_s": round(sum(file.seconds for file in files), 3), "encoder": files[-1].encoder}
         if self.take is not None:
             told |= {"take": str(self.take.folder), "events": self.take.events}
         return told
 
     def sentence(self) -> str:
         """What was kept, after a comma."""
-        if self.recorder is None or self.recorder.status.error:
-            return ""
-        status = self.recorder.status
-        return f", {status.seconds:.1f} s recorded in {status.path} ({status.dropped} frames dropped)"
+        files = [file for file in self._files if not file.error]
+        return "".join(f", {file.seconds:.1f} s recorded in {file.path} ({file.dropped} frames dropped)"
+                       for file in files)
+
+    @property
+    def _files(self) -> list[RecordStatus]:
+        """Every recording of the show, the one that runs last."""
+        running = [self.reels.status] if self.reels.running and self.reels.status else []
+        return [*self.reels.ended, *running]

@@ -14,7 +14,8 @@ from vj.app.keeping import Keeping
 from vj.app.operator import Operator
 from vj.app.room import as_calibrated
 from vj.app.screen import Screening
-from vj.app.surfaces import Opener, open_desk, open_surfaces
+from vj.app.surfaces import Opener, open_desk, open_surfaces, report_surfaces
+from vj.app.verbs import Verbs
 from vj.clock import WallClock
 from vj.config import bundled_track
 from vj.console import Console
@@ -112,8 +113,11 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
     duration = min(ends) if ends else None
     desk = open_desk(engine)
-    open_surfaces(desk, options, stack, OPENERS)
-    operator = Operator(screening.display, engine, screening.compositor, console, desk.notes)
+    report_surfaces(engine, open_surfaces(desk, options, stack, OPENERS))
+    verbs = Verbs(parts.tree, parts.inbox, keeping.reels)
+    verbs.begin(fullscreen=screening.display.fullscreen)
+    parts.landed.append(verbs.landed)
+    operator = Operator(screening.display, engine, screening.compositor, console, notes=desk.notes, verbs=verbs)
     position = sound.start(stack)
     if position is None:
         console.message("there is no sound output here: the show runs in real time, without sound")
@@ -122,6 +126,7 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     news = News(console)
 
     def tell(at: float, status: Status) -> None:
+        parts.tree.report("record", verbs.readings(at))
         news.tell(sound.state()[1])
         console.status(at, status, duration or 0.0)
         operator.tell(status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vj.app.verbs import FULLSCREEN
 from vj.control.keyboard import Action, Keyboard, help_text
 from vj.latency import OFFSET
 from vj.render.display import Words
@@ -11,6 +12,7 @@ from vj.stage import LOOK
 from vj.types import ControlEvent, Tick
 
 if TYPE_CHECKING:
+    from vj.app.verbs import Verbs
     from vj.console import Console
     from vj.engine import Engine
     from vj.mailbox import Inbox
@@ -29,9 +31,10 @@ class Operator:
     """Shows each frame with the words that belong over it, and carries out what the keys say."""
 
     def __init__(self, display: Display, engine: Engine, compositor: GLCompositor, console: Console,
-                 notes: Inbox[str]) -> None:
+                 *, notes: Inbox[str], verbs: Verbs) -> None:
         self._display, self._engine, self._compositor, self._console = display, engine, compositor, console
-        self._notes = notes
+        self._notes, self._verbs = notes, verbs
+        verbs.screen = self._fill_screen
         self._keyboard = Keyboard()
         self._keyboard.start(self._emit)
         engine.parts.landed.append(lambda _, event: self._keyboard.changed(event.path, event.value, event.source))
@@ -59,19 +62,24 @@ class Operator:
     def __call__(self, tick: Tick) -> bool:
         """Read the keys; True when the show is to end."""
         self._time = tick.time
-        for message in [*self._compositor.poll(tick.time), *self._notes.drain()]:
+        for message in [*self._compositor.poll(tick.time), *self._notes.drain(), *self._verbs.news()]:
             self._say(message)
         if self._engine.message != self._heard:
             self._heard = self._engine.message
             self._say(self._heard)
         pressed = self._display.keys()
         actions = [self._keyboard.pressed(key, tick.time) for key in pressed]
+        actions.append(self._keyboard.holding(self._display.held(), tick.time))
         if self._display.closing:
             actions.append(self._close_asked(tick))
         ends = [self._does(action) for action in actions]  # all of them, before the answer
-        return any(ends)
+        return any(ends) or self._verbs.ending
 
-    def _close_asked(self, tick: Tick) -> Action:
+    def _close_asked(self, tick: Tick) -> Action | None:
+        if self._keyboard.locked:
+            self._display.cancel_closing()
+            self._say("the show is locked: hold K for two seconds to unlock it")
+            return None
         action = self._keyboard.ask_quit(tick.time)
         if action is Action.ASK_QUIT:
             self._display.cancel_closing()
@@ -81,7 +89,7 @@ class Operator:
         stage = self._engine.parts.stage
         match action:
             case Action.FULLSCREEN:
-                self._display.toggle_fullscreen()
+                self._emit(ControlEvent(FULLSCREEN, not self._display.fullscreen, "keyboard"))
             case Action.NEXT_LOOK:
                 self._emit(ControlEvent(LOOK, stage.beside(1), "keyboard"))
             case Action.PREVIOUS_LOOK:
@@ -93,6 +101,10 @@ class Operator:
             case Action.HELP:
                 self._help = not self._help
         return action is Action.QUIT
+
+    def _fill_screen(self, full: bool) -> None:
+        if full != self._display.fullscreen:
+            self._display.toggle_fullscreen()
 
     def _nudge(self, ms: float) -> None:
         """Move the room's offset by ``ms``, as far as it goes."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from vj.types import ControlEvent, Value
 
 SOURCE = "keyboard"
+HELD = "keyboard, held"
+"""Source of what was held long enough to be meant, locked or not."""
 QUIT_WINDOW = 3.0
 """Seconds in which the second press of quit counts."""
+HOLD = 2.0
+"""Seconds for which a key must be held while the show is locked."""
+LOCK = "/machine/lock"
 
 
 class Action(Enum):
@@ -28,13 +33,17 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """``keys`` as the display names them; does an action, toggles a switch, or pulls a trigger at ``path``."""
+    """``keys`` as the display names them; does an action, toggles a switch, or pulls a trigger at ``path``.
+
+    ``careful``: while the show is locked the key must be held.
+    """
 
     keys: tuple[str, ...]
     help: str
     action: Action | None = None
     path: str = ""
     toggles: bool = False
+    careful: bool = False
 
 
 BINDINGS: tuple[Binding, ...] = (
@@ -47,8 +56,10 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(("R",), "resync: the bar starts here", path="/beat/resync"),
     Binding(("UP",), "the picture's beats 5 ms later", Action.LATER),
     Binding(("DOWN",), "the picture's beats 5 ms earlier", Action.EARLIER),
+    Binding(("C",), "record, and stop recording", path="/record/on", toggles=True, careful=True),
+    Binding(("K",), "lock the show: C, K and Q must be held then", path=LOCK, toggles=True, careful=True),
     Binding(("H", "F1"), "this help", Action.HELP),
-    Binding(("Q", "ESCAPE"), "quit (asks twice)", Action.QUIT),
+    Binding(("Q", "ESCAPE"), "quit (asks twice)", Action.QUIT, careful=True),
 )
 _BY_KEY = {key: binding for binding in BINDINGS for key in binding.keys}
 _SIGNS = {"RIGHT": "→", "LEFT": "←", "UP": "↑", "DOWN": "↓", "ESCAPE": "ESC"}
@@ -67,6 +78,7 @@ class Keyboard:
     def __init__(self) -> None:
         self._switches = {binding.path: False for binding in BINDINGS if binding.toggles}
         self._asked = -QUIT_WINDOW
+        self._hold: tuple[str, float] | None = None
         self._emit: Callable[[ControlEvent], None] | None = None
 
     def start(self, emit: Callable[[ControlEvent], None]) -> None:
@@ -87,18 +99,41 @@ class Keyboard:
         binding = _BY_KEY.get(key)
         if binding is None:
             return None
-        if binding.action is Action.QUIT:
-            return self.ask_quit(time)
+        if binding.careful and self.locked:
+            self._hold = (key, time)
+            return None
+        return self.ask_quit(time) if binding.action is Action.QUIT else self._meant(binding, SOURCE)
+
+    def _meant(self, binding: Binding, source: str) -> ControlEvent | Action:
         if binding.action is not None:
             return binding.action
         if not binding.toggles:
-            return ControlEvent(binding.path, True, SOURCE)
+            return ControlEvent(binding.path, True, source)
         self._switches[binding.path] = not self._switches[binding.path]
-        return ControlEvent(binding.path, self._switches[binding.path], SOURCE)
+        return ControlEvent(binding.path, self._switches[binding.path], source)
+
+    @property
+    def locked(self) -> bool:
+        """Must careful keys be held?"""
+        return self._switches[LOCK]
+
+    def holding(self, held: Collection[str], time: float) -> Action | None:
+        """Called often with the keys that are down: what was held for two seconds is done, or returned."""
+        if self._hold is None:
+            return None
+        key, since = self._hold
+        if key not in held:
+            self._hold = None
+        elif time - since >= HOLD:
+            self._hold = None
+            return self._done(self._meant(_BY_KEY[key], HELD))
+        return None
 
     def pressed(self, key: str, time: float) -> Action | None:
         """As ``press``, with events emitted and only actions returned."""
-        meaning = self.press(key, time)
+        return self._done(self.press(key, time))
+
+    def _done(self, meaning: ControlEvent | Action | None) -> Action | None:
         if isinstance(meaning, ControlEvent):
             if self._emit is not None:
                 self._emit(meaning)
@@ -112,5 +147,7 @@ class Keyboard:
         return Action.QUIT if sure else Action.ASK_QUIT
 
     def message(self, time: float) -> str:
-        """What to tell the operator now: the question before quitting, or nothing."""
+        """What to tell the operator now: the question before quitting, how to unlock, or nothing."""
+        if self._hold is not None:
+            return "the show is locked: keep holding"
         return "press again to quit" if 0.0 <= time - self._asked < QUIT_WINDOW else ""

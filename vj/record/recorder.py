@@ -97,6 +97,12 @@ class Recorder:
         recorder._thread.start()
         return recorder
 
+    def begin(self, seconds: float) -> None:
+        """The recording counts from ``seconds`` of the show. Before the first frame only."""
+        self._start = seconds
+        if self._soundtrack is not None:
+            self._soundtrack.begin(seconds)
+
     def put(self, tick: Tick, frame: Frame) -> None:
         """Take this tick's picture; a full queue drops and counts it without reading it back."""
         if self._closed or self._error or len(self._shots) >= self._limit:

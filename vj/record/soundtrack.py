@@ -98,6 +98,10 @@ class Soundtrack:
         self._silent = False
         self._watch = DriftWatch()
 
+    def begin(self, seconds: float) -> None:
+        """The sound that is put next follows on ``seconds`` of the show. Before the first sound only."""
+        self._last = self._start = seconds
+
     def put(self, samples: Samples) -> None:
         """Append (N, channels) float32; never waits."""
         if len(samples):

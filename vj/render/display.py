@@ -59,6 +59,8 @@ class Display(Protocol):
 
     def keys(self) -> list[str]: ...
 
+    def held(self) -> set[str]: ...
+
     def cancel_closing(self) -> None: ...
 
     def toggle_fullscreen(self) -> None: ...
@@ -77,6 +79,7 @@ class HeadlessDisplay:
         self.closing = False
         self.presented = 0
         self.words = Words()
+        self.down: set[str] = set()
         self._pressed: list[str] = []
 
     @classmethod
@@ -97,6 +100,10 @@ class HeadlessDisplay:
         """The keys pressed since the last call, in order."""
         pressed, self._pressed = self._pressed, []
         return pressed
+
+    def held(self) -> set[str]:
+        """The keys that are ``down``."""
+        return self.down
 
     def cancel_closing(self) -> None:
         """The first wish to close is taken back."""
@@ -122,6 +129,7 @@ class WindowDisplay:
         self._painter = Painter(context, "copy")
         self._overlay = Overlay(context)
         self._pressed: list[str] = []
+        self._down: set[str] = set()
         self._windowed = (*glfw.get_window_pos(window), *glfw.get_window_size(window))
         self._next_poll = 0.0
         self._lost = False
@@ -195,6 +203,10 @@ class WindowDisplay:
         pressed, self._pressed = self._pressed, []
         return pressed
 
+    def held(self) -> set[str]:
+        """The keys that are down, by name; none while the window has not the keyboard."""
+        return self._down if self._glfw.get_window_attrib(self._window, self._glfw.FOCUSED) else set()
+
     def toggle_fullscreen(self) -> None:
         """Lay the window over the chosen monitor, or put it back where it was."""
         self.fullscreen = not self.fullscreen
@@ -214,8 +226,13 @@ class WindowDisplay:
         self._glfw.terminate()
 
     def _on_key(self, _window: Any, key: int, _scan: int, action: int, _mods: int) -> None:
-        if action == self._glfw.PRESS and key in _NAMES:
+        if key not in _NAMES:
+            return
+        if action == self._glfw.PRESS:
             self._pressed.append(_NAMES[key])
+            self._down.add(_NAMES[key])
+        elif action == self._glfw.RELEASE:
+            self._down.discard(_NAMES[key])
 
     def _settle(self, monitors: Sequence[Monitor]) -> None:
         """Put the window where it belongs with the monitors that are there."""
