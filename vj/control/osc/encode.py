@@ -36,7 +36,7 @@ def encode(path: str, value: Value, spec: ParamSpec, *, plain: bool = False) -> 
             return _whole(path, int(bool(value))) if plain else _built(path, "T" if value else "F", True)
         case "colour" if not plain:
             return _head(path, "r") + bytes.fromhex(str(value)[1:].ljust(8, "f"))
-    return _built(path, "s", str(value))
+    return _built(path, "s", str(value).replace("\0", "").encode("utf-8", "replace").decode("utf-8"))
 
 
 def number(path: str, value: float) -> bytes:

@@ -1,0 +1,179 @@
+"""OSC over UDP: one thread that hears, answers, keeps time and tells what has changed."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+
+from vj.control.desk import Desk
+from vj.control.osc.audience import Audience, name, parse_target
+from vj.control.osc.encode import bundled
+from vj.control.osc.gate import AllowList, Endpoint, Gate, networks
+from vj.control.osc.gather import settled
+from vj.control.osc.packet import Argument
+from vj.control.osc.params import MOUNT
+from vj.control.osc.performer import Client, Performer
+from vj.control.osc.wire import UdpWire, Wire
+from vj.types import ControlEvent, Value, VjError
+
+log = logging.getLogger(__name__)
+
+IDLE = 0.25
+"""Seconds without a packet until the thread looks round."""
+AT_A_STRETCH = 128
+"""Packets taken before anything else is done."""
+MANY, REST = 48, 0.004
+"""After so many in one go there is a flood: the thread leaves the machine to the picture for so many seconds, while
+the system keeps what comes or drops it.
+"""
+TOLD_EVERY = 0.1
+"""Seconds between two looks at the counts."""
+
+
+class OscServer:
+    """A surface: what comes over ``wire`` is performed, what changes is told to the audience.
+
+    ``step`` is one turn of its thread, which ``start`` starts.
+    """
+
+    mount = MOUNT
+
+    def __init__(self, desk: Desk, wire: Wire, allowed: AllowList | None = None, *, own_port: int = 0) -> None:
+        self._desk, self._wire = desk, wire
+        self._gate = Gate(allowed or AllowList(()))
+        self.audience = Audience(desk.mirror, own_port)
+        self.performer = Performer(desk.mirror, self._gather, desk.now, verbs={
+            "/subscribe": self._subscribe, "/unsubscribe": self._unsubscribe,
+            "/listen": self._listen, "/ignore": self._ignore})
+        self._gathered: list[ControlEvent] = []
+        self._sender: Endpoint = ("", 0)
+        self._told: Mapping[str, Value] = {}
+        self._tell = 0.0
+        self._warned = False
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="osc", daemon=True)
+
+    def start(self) -> None:
+        """Hear from now on."""
+        self._thread.start()
+
+    def readings(self) -> Mapping[str, Value]:
+        """The counts, as ``params.READINGS`` declares them."""
+        return self._told
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(5.0)
+        self._wire.close()
+
+    # ---------------------------------------------------------------------------------- one thread
+
+    def _work(self) -> None:
+        while not self._ended.is_set():
+            try:
+                if self.step() >= MANY:
+                    self._ended.wait(REST)
+            except OSError as error:  # the network has gone; it may come back
+                log.warning("OSC: %s", error)
+                self._ended.wait(1.0)
+            except Exception:  # whatever a packet found that nobody thought of: it is no end of OSC on stage
+                log.exception("OSC: a packet was left out")
+                self._ended.wait(1.0)
+
+    def step(self) -> int:
+        """Wait for packets, or for what is due; do it; tell. How many packets there were."""
+        now = self._desk.now()
+        got = self._wire.wait(self._patience(now))
+        taken = 0
+        now = self._desk.now()
+        while got is not None:
+            self._hear(*got, now)
+            taken += 1
+            got = self._wire.next() if taken < AT_A_STRETCH else None
+        self.performer.play()
+        self._hand_over()
+        for packet, to in self.audience.turn(now):
+            self._wire.send(packet, to)
+        if now >= self._tell:
+            self._tell = now + TOLD_EVERY
+            self._look()
+        return taken
+
+    def _patience(self, now: float) -> float:
+        due = [time for time in (self.performer.due, self.audience.due) if time is not None]
+        return min([IDLE, *(max(time - now, 0.0) for time in due)])
+
+    def _hear(self, packet: bytes, sender: Endpoint, now: float) -> None:
+        if not self._gate.admits(sender, now):
+            self._warn(sender)
+            return
+        self._sender = sender
+        counts = self.performer.counts
+        before = counts.messages + counts.refused
+        replies = self.performer.perform(packet, Client(name(sender)))
+        self._gate.took(sender, counts.messages + counts.refused - before, now)
+        to = self.audience.heard(sender, now)
+        for reply in replies if len(replies) == 1 else bundled(replies):
+            self._wire.send(reply, to)
+
+    def _gather(self, events: Sequence[ControlEvent]) -> bool:
+        self._gathered.extend(events)
+        return True
+
+    def _hand_over(self) -> None:
+        """All that came in this turn, together: a bundle is never split between two frames."""
+        if self._gathered:
+            events = settled(self._gathered, self._desk.mirror.specs)
+            self._gathered.clear()
+            if not self._desk.emit_all(events):
+                self.performer.counts.lost += len(events)
+
+    def _warn(self, sender: Endpoint) -> None:
+        if not self._warned and self._gate.strangers:
+            self._warned = True
+            self._desk.say(f"OSC from {sender[0]} is not heard: --allow {sender[0]} lets it in")
+
+    def _look(self) -> None:
+        counts = self.performer.counts
+        self._told = {"messages": counts.messages, "refused": counts.refused, "lost": counts.lost + self._gate.spared,
+                      "strangers": self._gate.strangers, "subscribers": len(self.audience), "trouble": counts.trouble}
+
+    # ----------------------------------------------------------------------------------- own addresses
+
+    def _subscribe(self, values: Sequence[Argument], _: Client) -> None:
+        self.audience.subscribe(values, self._sender, self._desk.now())
+
+    def _unsubscribe(self, _values: Sequence[Argument], _: Client) -> None:
+        self.audience.unsubscribe(self._sender)
+
+    def _listen(self, values: Sequence[Argument], _: Client) -> None:
+        self.audience.listen(values, self._sender, self._desk.now())
+
+    def _ignore(self, values: Sequence[Argument], _: Client) -> None:
+        self.audience.ignore(values, self._sender)
+
+
+def open_osc(desk: Desk, place: socket.socket, allow: Sequence[str] = (), out: Sequence[str] = ()) -> OscServer:
+    """OSC at the bound UDP socket ``place``, heard from this machine and from the networks of ``allow``; all changes
+    go to each of ``out``, HOST:PORT. Its thread runs, and closes the socket in the end. Raises VjError.
+    """
+    server = OscServer(desk, UdpWire(place), AllowList(networks(allow)), own_port=int(place.getsockname()[1]))
+    for text in out:
+        host, port, form = parse_target(text)
+        server.audience.add(_resolved(host, port, place.family), form)
+    server.start()
+    return server
+
+
+def _resolved(host: str, port: int, family: int) -> Endpoint:
+    """The address of ``host``, as a socket of that family sends to it. Raises VjError."""
+    try:
+        found = socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM,
+                                   flags=socket.AI_V4MAPPED if family == socket.AF_INET6 else 0)
+    except OSError as error:
+        raise VjError(f"--osc-out: there is no {host!r} to be found: {error.strerror or error}") from error
+    return str(found[0][4][0]), port
