@@ -1,0 +1,163 @@
+"""A show without picture or sound for the web's tests: a real tree, mirror, desk and server."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+from vj.clock import now
+from vj.control.desk import Desk
+from vj.control.mirror import Mirror
+from vj.control.osc.packet import messages
+from vj.control.ports import Ports, open_ports
+from vj.control.web.doors import Doors
+from vj.control.web.server import WebServer
+from vj.mailbox import Inbox
+from vj.params.spec import choice, colour, integer, number, switch, text, trigger
+from vj.params.tree import ParamTree
+from vj.types import ControlEvent, Tick, VjError
+
+TOKEN = "t" * 32
+PARAMS = {
+    "a/walk": (number("speed", 0.5, 0.0, 2.0, unit="rad/s", help="How fast."),
+               number("decay", 0.3, 0.01, 10.0, curve="log", unit="s"),
+               integer("steps", 4, 1, 16)),
+    "a/gen": (choice("world", "reef", ("reef", "dunes", "glass")), text("prompt", "a quiet reef"),
+              colour("tint", "#ff8800")),
+    "master": (switch("freeze"), switch("blackout"), number("fade", 0.0)),
+    "beat": (trigger("tap"), trigger("resync")),
+    "show": (choice("look", "velvet", ("velvet", "iron")), trigger("quit", guarded=True)),
+}
+READINGS = {"stats": (number("fps", 0.0, 0.0, 1000.0, unit="fps"), text("message")),
+            "beat": (number("phase", 0.0), number("bpm", 120.0, 0.0, 400.0, unit="bpm"))}
+
+
+class Show:
+    """The tree and what hangs on it. ``step`` is a tick: wishes land, the mirror is brought up to date."""
+
+    def __init__(self) -> None:
+        self.tree = ParamTree()
+        for mount, specs in PARAMS.items():
+            self.tree.declare(mount, specs)
+        for mount, specs in READINGS.items():
+            self.tree.declare_readings(mount, specs)
+        self.inbox: Inbox[ControlEvent] = Inbox()
+        self.landed: list[ControlEvent] = []
+        self.refused: list[str] = []
+        self.offsets: dict[str, float] = {}
+        self.mirror = Mirror(self.tree)
+        self.desk = Desk(self.mirror, self.inbox.put, now)
+        self._ticks = 0
+        self._came = threading.Condition()
+
+    def step(self) -> None:
+        for event in self.inbox.drain():
+            try:
+                self.tree.apply(event)
+                with self._came:
+                    self.landed.append(event)
+                    self._came.notify_all()
+            except VjError as error:
+                self.refused.append(str(error))
+        self.tree.advance(1 / 60)
+        self.mirror.publish(Tick(self._ticks, self._ticks / 60, 1 / 60), self.tree.snapshot(self.offsets))
+        self._ticks += 1
+
+    def set(self, path: str, value: float | str, source: str = "hand") -> None:
+        self.inbox.put(ControlEvent(path, value, source))
+
+    def wait_for(self, path: str, timeout: float = 20.0) -> ControlEvent:
+        """The newest landed event of ``path``; waits for one."""
+        with self._came:
+            assert self._came.wait_for(lambda: any(e.path == path for e in self.landed), timeout), f"no {path}"
+            return next(event for event in reversed(self.landed) if event.path == path)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Steps on a thread, about sixty a second."""
+        ended = threading.Event()
+
+        def run() -> None:
+            while not ended.wait(1 / 60):
+                self.step()
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+class Rig:
+    """A show and its server."""
+
+    def __init__(self, show: Show, server: WebServer) -> None:
+        self.show, self.server = show, server
+        self.port = server.port
+
+    def get(self, target: str, method: str = "GET", body: str | None = None,
+            **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Status, headers and body; ``host_=`` stands for the Host header and so on."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, target, body, {k.strip("_").replace("_", "-"): v for k, v in headers.items()})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def json(self, target: str) -> Any:
+        status, headers, body = self.get(target)
+        assert status == 200, (status, body)
+        assert headers["content-type"] == "application/json"
+        return json.loads(body)
+
+    def connect(self, **settings: Any) -> ClientConnection:
+        return connect(f"ws://127.0.0.1:{self.port}/", compression=None, open_timeout=20, **settings)
+
+
+@contextmanager
+def open_rig(doors: Doors | None = None, **parts: Any) -> Iterator[Rig]:
+    """A rig on a free port of this machine, its show running."""
+    show = Show()
+    show.step()
+    ports: Ports = open_ports(None, 0)
+    server = WebServer.open(show.desk, ports, doors or Doors(TOKEN, ports.number), **parts)
+    try:
+        with show.running():
+            yield Rig(show, server)
+    finally:
+        server.close()
+        ports.close()
+
+
+def command(socket: ClientConnection, name: str, data: Any) -> None:
+    socket.send(json.dumps({"COMMAND": name, "DATA": data}))
+
+
+def told(socket: ClientConnection, path: str, timeout: float = 20.0) -> Any:
+    """The next value of ``path``; other packets are passed over."""
+    for _ in range(5000):
+        packet = socket.recv(timeout)
+        if isinstance(packet, bytes):
+            for address, values in messages(packet):
+                if address == path:
+                    return values[0] if values else None
+    raise AssertionError(f"nothing of {path}")
+
+
+def silent(socket: ClientConnection, path: str, timeout: float = 0.4) -> bool:
+    """Does nothing come of ``path`` for a while?"""
+    try:
+        told(socket, path, timeout)
+    except TimeoutError:
+        return True
+    return False

@@ -1,0 +1,152 @@
+"""Everybody who listens, and the one follower of the show that tells them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from vj.control.web.client import Client
+from vj.control.web.nodes import NOW, PICTURES, Node, Space, gone_and_new
+from vj.control.web.packets import message
+from vj.params.spec import to_unit
+from vj.types import Value
+
+if TYPE_CHECKING:
+    from vj.control.mirror import Mirror
+
+CLIENTS = 16
+"""Websockets at once."""
+TICK = 1.0 / 30
+"""Seconds between two looks at the show."""
+IDLE = 0.25
+"""Seconds between two looks while nobody listens."""
+STILL = 1.0 / 2000
+"""Part of a knob's way that it must have moved to be worth a word."""
+NEARLY = 1e-4
+"""Share of itself by which a reading must have changed."""
+LOOK = "look"
+"""Who sets what comes with a look: nobody pulled its triggers."""
+MASS = 200
+"""Changed paths beyond which the whole tree is called changed."""
+
+
+class Hall:
+    """The clients of one server. Used on the server's loop only."""
+
+    def __init__(self, mirror: Mirror, pictures: Iterable[str] = ()) -> None:
+        self.clients: set[Client] = set()
+        self._mirror = mirror
+        self._pictures = tuple(pictures)
+        self._space = Space(mirror, self._pictures)
+        self._number = mirror.newest
+        self._told: dict[str, Value | None] = {}
+
+    @property
+    def space(self) -> Space:
+        """The nodes as they are now."""
+        if self._space.revision != self._mirror.revision:
+            old, self._space = self._space, Space(self._mirror, self._pictures)
+            self._announce(old)
+        return self._space
+
+    @property
+    def full(self) -> bool:
+        """Is there no room for one more?"""
+        return len(self.clients) >= CLIENTS
+
+    def heard(self, path: str) -> bool:
+        """Does anybody listen to ``path``?"""
+        return any(path in client.listens for client in self.clients)
+
+    def greet(self, client: Client, path: str) -> None:
+        """Tell ``client`` what ``path`` is now: it has just begun to listen."""
+        node = self.space.find(path)
+        if node is not None and node.kind not in ("", "trigger", "picture"):
+            client.tell(path, message(path, node.kind, node.value()))
+
+    def show(self, name: str, picture: bytes) -> None:
+        """A new JPEG of ``/preview/name``, to who looks."""
+        path = f"{PICTURES}/{name}"
+        looking = [client for client in self.clients if path in client.listens]
+        if looking:
+            packet = message(path, "picture", picture)
+            for client in looking:
+                client.tell(path, packet)
+
+    async def follow(self, now: Callable[[], float]) -> None:
+        """Look at the show for ever; pauses between two looks."""
+        while True:
+            began = now()
+            self.look()
+            await asyncio.sleep(max((TICK if self.clients else IDLE) - (now() - began), TICK / 2))
+
+    def look(self) -> None:
+        """Tell everybody what has changed since the last look."""
+        space = self.space
+        if not self.clients:
+            self._number, self._told = self._mirror.newest, {}
+            return
+        self._tell_changes(space)
+        for path, node in self._followed(space):
+            self._tell_movement(path, node)
+
+    def _tell_changes(self, space: Space) -> None:
+        changes = self._mirror.since(self._number)
+        self._number = self._mirror.newest if changes is None else max([self._number, *(c.number for c in changes)])
+        if changes is None:
+            for client in self.clients:
+                for path in client.listens:
+                    self.greet(client, path)
+            return
+        for change in {change.path: change for change in changes}.values():
+            node = space.find(change.path)
+            if node is None or not node.kind or (node.kind == "trigger" and change.source == LOOK):
+                continue
+            packet = message(change.path, node.kind, change.value)
+            for client in self.clients:
+                if change.path in client.listens and client.source != change.source:
+                    client.tell(change.path, packet)
+
+    def _followed(self, space: Space) -> Iterator[tuple[str, Node]]:
+        """What has no log of changes and somebody listens to: readings, and knobs as modulation moves them."""
+        for path in set().union(*(client.listens for client in self.clients)):
+            node = space.find(path)
+            if node is not None and node.kind != "picture" and (path.startswith(NOW) or node.fixed["ACCESS"] == 1):
+                yield path, node
+
+    def _tell_movement(self, path: str, node: Node) -> None:
+        value = node.value()
+        if value is None or _same(node, value, self._told.get(path)):
+            return
+        self._told[path] = value
+        packet = message(path, node.kind, value)
+        for client in self.clients:
+            if path in client.listens:
+                client.tell(path, packet)
+
+    def _announce(self, old: Space) -> None:
+        """Say which paths came, went and changed."""
+        removed, added, changed = gone_and_new(old, self._space)
+        words = [("PATH_REMOVED", path) for path in removed] + [("PATH_ADDED", path) for path in added]
+        words += [("PATH_CHANGED", path) for path in changed]
+        if len(words) > MASS:
+            words = [("PATH_CHANGED", "/")]
+        texts = [json.dumps({"COMMAND": command, "DATA": path}) for command, path in words]
+        for client in self.clients:
+            for text in texts:
+                client.announce(text)
+        self._told = {path: value for path, value in self._told.items() if path in self._space}
+
+
+def _same(node: Node, value: Value, before: Value | None) -> bool:
+    """Would nobody see the difference?"""
+    spec = node.spec
+    if value == before or spec is None or spec.kind != "number" or not value:
+        return value == before
+    if isinstance(value, str) or before is None or isinstance(before, str):
+        return False
+    if node.path.startswith(NOW):
+        return abs(to_unit(spec, value) - to_unit(spec, before)) < STILL
+    return abs(value - before) < NEARLY * abs(value)
