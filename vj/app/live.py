@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vj.app.clocks import as_chosen, open_clocks
 from vj.app.common import apart, assemble, chosen_look
 from vj.app.keeping import Keeping
+from vj.app.network import open_network
 from vj.app.operator import Operator
 from vj.app.room import as_calibrated
 from vj.app.screen import Screening
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from vj.runner.process import ProcessRunner
 
 
-OPENERS: tuple[Opener, ...] = ()
+OPENERS: tuple[Opener, ...] = (open_network,)
 """The control surfaces, in the order in which they are opened."""
 
 

@@ -10,6 +10,7 @@ from vj.control.desk import Desk, Surface, Telling
 from vj.control.midi.params import PARAMS as MIDI
 from vj.control.midi.params import READINGS as MIDI_READINGS
 from vj.control.mirror import Mirror
+from vj.control.osc.params import READINGS as OSC_READINGS
 from vj.engine import Engine
 from vj.options import Options
 from vj.params.tree import ParamTree
@@ -17,7 +18,8 @@ from vj.types import Params, ParamSpec, Tick, VjError
 
 Opener = Callable[[Desk, Options], Surface | None]
 """Opens one surface; None where it was not asked for. Raises VjError where it cannot be opened."""
-DECLARED: Mapping[str, tuple[Sequence[ParamSpec], Sequence[ParamSpec]]] = {"midi": (MIDI, MIDI_READINGS)}
+DECLARED: Mapping[str, tuple[Sequence[ParamSpec], Sequence[ParamSpec]]] = {
+    "midi": (MIDI, MIDI_READINGS), "osc": ((), OSC_READINGS)}
 """Mount -> what can be turned there, and what the surface tells. Always declared, whatever is opened: listings show it,
 and a take in which it was turned can be rendered.
 """
