@@ -34,7 +34,7 @@ class Network:
 
 
 def open_network(desk: Desk, options: Options) -> Network | None:
-    """OSC at the port of ``options`` or the next free one, which is told; None with ``--no-control``. Raises VjError."""
+    """OSC at the port of ``options`` or the next free one; None with ``--no-control``. Raises VjError."""
     if not options.control:
         return None
     from vj.control.osc.server import open_osc
