@@ -171,6 +171,10 @@ class ParamTree:
         """Where the hand left the parameter at ``path``."""
         return self._find(path)[2].base
 
+    def bases(self, mount: str) -> dict[str, Value]:
+        """Where the hand left everything under ``mount``, by name."""
+        return {name: node.base for name, node in self._mounts.get(mount, {}).items()}
+
     def readings(self) -> Iterator[tuple[str, ParamSpec, Value]]:
         """Everything that can be read as (path, spec, value now)."""
         return self._readings.items()
@@ -208,17 +212,23 @@ class ParamTree:
 
     def apply(self, event: ControlEvent) -> Value:
         """Set the base value an event wishes; the value as landed. Raises VjError when it is refused."""
+        return self.change(event)[2]
+
+    def change(self, event: ControlEvent) -> tuple[ParamSpec, Value, Value]:
+        """As ``apply``: what was set, the base value it had, and the value as landed."""
         mount, name, node = self._find(event.path)
-        wished = moved(node.spec, node.base, event) if event.relative else self._wished(node.spec, event)
+        before = node.base
+        wished = moved(node.spec, before, event) if event.relative else self._wished(node.spec, event)
         node.set(checked(node.spec, wished, event.path))
         if node.spec.kind == "trigger":
             if not node.base:
-                return node.base  # a hand off a button is no change
+                return node.spec, before, node.base  # a hand off a button is no change
             self._pulled.append(node)
         elif node.spec.kind == "number":
             self._moving.add((mount, name))
         self._changed[f"/{mount}/{name}"] = event.source
-        return node.base
+        self._stale.add(mount)
+        return node.spec, before, node.base
 
     @staticmethod
     def _wished(spec: ParamSpec, event: ControlEvent) -> Value:
