@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vj.app.boxes import open_midi
 from vj.app.clocks import as_chosen, open_clocks
 from vj.app.common import apart, assemble, chosen_look
 from vj.app.keeping import Keeping
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from vj.runner.process import ProcessRunner
 
 
-OPENERS: tuple[Opener, ...] = (open_network,)
+OPENERS: tuple[Opener, ...] = (open_network, open_midi)
 """The control surfaces, in the order in which they are opened."""
 
 
