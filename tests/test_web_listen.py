@@ -10,21 +10,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from web_kit import Rig, Show, command, open_rig, silent, told
+from web_kit import Rig, Show, command, message, open_rig, silent, told
 from websockets.exceptions import ConnectionClosed
 
 from vj.control.osc.packet import messages
 from vj.control.web.client import BURST, LISTENS, NEWS, RATE, Bucket, Client
 from vj.control.web.doors import Role
 from vj.control.web.hall import CLIENTS, Hall
-from vj.control.web.packets import bundles, message
+from vj.control.web.packets import blob, bundles
 from vj.control.web.site import FULL
 from vj.params.spec import number
 
 
 @pytest.fixture
 def rig() -> Iterator[Rig]:
-    with open_rig(pictures=("program",)) as rig:
+    with open_rig() as rig:
         yield rig
 
 
@@ -42,7 +42,7 @@ def test_values_survive_the_wire(kind: str, value: object, said: object) -> None
 
 
 def test_a_picture_is_a_blob() -> None:
-    packet = message("/preview/program", "picture", b"12345")
+    packet = blob("/preview/program", b"12345")
     assert packet.endswith(struct.pack(">i", 5) + b"12345" + bytes(3))
     assert len(packet) % 4 == 0
 

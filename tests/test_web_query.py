@@ -14,7 +14,7 @@ from vj.params.spec import choice, number
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
-    with open_rig(pictures=("program",)) as rig:
+    with open_rig(encode=lambda _: b"jpeg") as rig:
         yield rig
 
 

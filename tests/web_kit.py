@@ -17,11 +17,12 @@ from vj.control.mirror import Mirror
 from vj.control.osc.packet import messages
 from vj.control.ports import Ports, open_ports
 from vj.control.web.doors import Doors
+from vj.control.web.packets import said
 from vj.control.web.server import WebServer
 from vj.mailbox import Inbox
 from vj.params.spec import choice, colour, integer, number, switch, text, trigger
 from vj.params.tree import ParamTree
-from vj.types import ControlEvent, Tick, VjError
+from vj.types import ControlEvent, ParamSpec, Tick, VjError
 
 TOKEN = "t" * 32
 PARAMS = {
@@ -137,6 +138,11 @@ def open_rig(doors: Doors | None = None, **parts: Any) -> Iterator[Rig]:
     finally:
         server.close()
         ports.close()
+
+
+def message(path: str, kind: str, value: Any) -> bytes:
+    """A packet of a parameter that need not be there."""
+    return said(path, ParamSpec("x", kind, 0.0), value)  # type: ignore[arg-type]
 
 
 def command(socket: ClientConnection, name: str, data: Any) -> None:

@@ -12,8 +12,10 @@ from vj.app.boxes import open_midi
 from vj.app.clocks import as_chosen, open_clocks
 from vj.app.common import apart, assemble, chosen_look
 from vj.app.keeping import Keeping
-from vj.app.network import open_network
+from vj.app.lookfiles import LookFiles, open_shelf
+from vj.app.network import Network, open_network
 from vj.app.operator import Operator
+from vj.app.page import invite
 from vj.app.room import as_calibrated
 from vj.app.screen import Screening
 from vj.app.surfaces import Opener, open_desk, open_surfaces, report_surfaces
@@ -107,7 +109,10 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     console = Console(quiet=options.quiet, as_json=options.json)
     runner = _runner(options, stack)
     screening = Screening.open(options, stack)
-    parts = assemble(sound.source, screening.compositor, screening.effects, options, screening.form)
+    files = LookFiles.open()
+    stack.callback(files.close)
+    parts = assemble(sound.source, screening.compositor, screening.effects, options, screening.form,
+                     shelf=open_shelf(files))
     keeping = Keeping.open(parts, options, screening.form, stack, track=sound.track, duration=sound.duration)
     keeping.tell(console)
     parts.clocks = open_clocks(options, stack)
@@ -115,7 +120,12 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
     duration = min(ends) if ends else None
     desk = open_desk(engine)
-    report_surfaces(engine, open_surfaces(desk, options, stack, OPENERS))
+    files.say = desk.say
+    surfaces = open_surfaces(desk, options, stack, OPENERS)
+    report_surfaces(engine, surfaces)
+    for network in (surface for surface in surfaces if isinstance(surface, Network)):
+        invite(network.pages, console)
+        parts.sinks.append(screening.preview(desk.views, parts.stage, stack))
     verbs = Verbs(parts.tree, parts.inbox, keeping.reels)
     verbs.begin(fullscreen=screening.display.fullscreen)
     parts.landed.append(verbs.landed)

@@ -12,9 +12,12 @@ from vj.options import Options
 if TYPE_CHECKING:
     from moderngl import Context
 
+    from vj.control.views import Views
     from vj.render.compositor import GLCompositor
     from vj.render.display import Display
     from vj.render.effects import EffectLibrary
+    from vj.render.preview import Preview
+    from vj.stage import Stage
 
 SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software")
 """OpenGL renderers that draw on the CPU: there the picture starts smaller."""
@@ -55,6 +58,15 @@ class Screening:
         compositor = GLCompositor(display.context, form.size, effects, scale=scale)
         stack.callback(compositor.close)
         return cls(form, display, effects, compositor)
+
+    def preview(self, views: Views, stage: Stage, stack: ExitStack) -> Preview:
+        """A sink that keeps ``views`` supplied while somebody looks, from the display's context."""
+        from vj.render.preview import RATE, Preview
+
+        rate = RATE * CPU_SCALE if on_cpu(self.display.context) else RATE
+        preview = Preview(self.display.context, self.form.size, views, look=lambda: stage.look, rate=rate)
+        stack.callback(preview.close)
+        return preview
 
     @property
     def slack(self) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from vj.control.mirror import Mirror
+from vj.control.views import Views
 from vj.mailbox import Inbox
 from vj.types import ControlEvent, Value
 
@@ -41,6 +42,7 @@ class Desk:
     emit: Callable[[ControlEvent], bool]
     now: Callable[[], float]
     notes: Inbox[str] = field(default_factory=lambda: Inbox(100))
+    views: Views = field(default_factory=Views)
     together: Callable[[Sequence[ControlEvent]], bool] | None = None
 
     def emit_all(self, events: Sequence[ControlEvent]) -> bool:

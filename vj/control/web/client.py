@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -57,12 +58,13 @@ class Client:
     overrun: bool = False
     _values: dict[str, bytes] = field(default_factory=dict)
     _news: list[str] = field(default_factory=list)
+    _answers: list[bytes] = field(default_factory=list)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def waiting(self) -> int:
         """How many messages are still to be sent."""
-        return len(self._values) + len(self._news)
+        return len(self._values) + len(self._news) + len(self._answers)
 
     def listen(self, path: str) -> bool:
         """Tell of ``path`` from now on; False when it listens to too many."""
@@ -81,6 +83,12 @@ class Client:
         self._values[path] = packet
         self._bell.set()
 
+    def answer(self, packets: Sequence[bytes]) -> None:
+        """Packets that the client asked for; who does not fetch them gets no more."""
+        if packets and len(self._answers) < NEWS:
+            self._answers += packets
+            self._bell.set()
+
     def announce(self, text: str) -> None:
         """A text message; too many unread ones are replaced by one that says so."""
         if len(self._news) >= NEWS:
@@ -98,7 +106,8 @@ class Client:
             values, self._values = self._values, {}
             for text in news:
                 await asyncio.wait_for(self.socket.send_text(text), PATIENCE)
-            packets = list(values.values())
+            packets = [*self._answers, *values.values()]
+            self._answers.clear()
             for packet in bundles(packets) if self.bundled and packets else packets:
                 await asyncio.wait_for(self.socket.send_bytes(packet), PATIENCE)
             await asyncio.sleep(pause)

@@ -18,6 +18,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from vj.control.osc.gate import Network, networks
 from vj.types import VjError
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
@@ -25,7 +26,6 @@ COOKIE_AGE = 30 * 24 * 3600
 """Seconds that a paired tablet stays paired."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Role(IntEnum):
@@ -34,17 +34,6 @@ class Role(IntEnum):
     STRANGER = 0
     GUEST = 1
     HAND = 2
-
-
-def networks(allow: Sequence[str]) -> tuple[Network, ...]:
-    """An allow-list as networks. Raises VjError naming the entry that is none."""
-    found = []
-    for text in allow:
-        try:
-            found.append(ipaddress.ip_network(text, strict=False))
-        except ValueError as error:
-            raise VjError(f"--allow takes an address or a network like 192.168.1.0/24, got {text!r}") from error
-    return tuple(found)
 
 
 def kept_token(path: Path) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from vj.control.web.client import Client
-from vj.control.web.nodes import NOW, PICTURES, Node, Space, gone_and_new
-from vj.control.web.packets import message
+from vj.control.web.nodes import NOW, PICTURES, READ, Space, gone_and_new
+from vj.control.web.packets import blob, said
 from vj.params.spec import to_unit
-from vj.types import Value
+from vj.types import ParamSpec, Value
 
 if TYPE_CHECKING:
     from vj.control.mirror import Mirror
@@ -63,23 +63,24 @@ class Hall:
     def greet(self, client: Client, path: str) -> None:
         """Tell ``client`` what ``path`` is now: it has just begun to listen."""
         node = self.space.find(path)
-        if node is not None and node.kind not in ("", "trigger", "picture"):
-            client.tell(path, message(path, node.kind, node.value()))
+        if node is not None and node.spec is not None and node.kind != "trigger":
+            client.tell(path, said(path, node.spec, node.value()))
 
     def show(self, name: str, picture: bytes) -> None:
         """A new JPEG of ``/preview/name``, to who looks."""
         path = f"{PICTURES}/{name}"
         looking = [client for client in self.clients if path in client.listens]
         if looking:
-            packet = message(path, "picture", picture)
+            packet = blob(path, picture)
             for client in looking:
                 client.tell(path, packet)
 
-    async def follow(self, now: Callable[[], float]) -> None:
-        """Look at the show for ever; pauses between two looks."""
+    async def follow(self, now: Callable[[], float], play: Callable[[], None]) -> None:
+        """Look at the show for ever, and ``play`` what clients want done later; pauses between two looks."""
         while True:
             began = now()
             self.look()
+            play()
             await asyncio.sleep(max((TICK if self.clients else IDLE) - (now() - began), TICK / 2))
 
     def look(self) -> None:
@@ -89,8 +90,8 @@ class Hall:
             self._number, self._told = self._mirror.newest, {}
             return
         self._tell_changes(space)
-        for path, node in self._followed(space):
-            self._tell_movement(path, node)
+        for path, spec, value in self._followed(space):
+            self._tell_movement(path, spec, value)
 
     def _tell_changes(self, space: Space) -> None:
         changes = self._mirror.since(self._number)
@@ -102,26 +103,25 @@ class Hall:
             return
         for change in {change.path: change for change in changes}.values():
             node = space.find(change.path)
-            if node is None or not node.kind or (node.kind == "trigger" and change.source == LOOK):
+            if node is None or node.spec is None or (node.kind == "trigger" and change.source == LOOK):
                 continue
-            packet = message(change.path, node.kind, change.value)
+            packet = said(change.path, node.spec, change.value)
             for client in self.clients:
                 if change.path in client.listens and client.source != change.source:
                     client.tell(change.path, packet)
 
-    def _followed(self, space: Space) -> Iterator[tuple[str, Node]]:
+    def _followed(self, space: Space) -> Iterator[tuple[str, ParamSpec, Value | None]]:
         """What has no log of changes and somebody listens to: readings, and knobs as modulation moves them."""
         for path in set().union(*(client.listens for client in self.clients)):
             node = space.find(path)
-            if node is not None and node.kind != "picture" and (path.startswith(NOW) or node.fixed["ACCESS"] == 1):
-                yield path, node
+            if node is not None and node.spec is not None and node.fixed["ACCESS"] == READ:
+                yield path, node.spec, node.value()
 
-    def _tell_movement(self, path: str, node: Node) -> None:
-        value = node.value()
-        if value is None or _same(node, value, self._told.get(path)):
+    def _tell_movement(self, path: str, spec: ParamSpec, value: Value | None) -> None:
+        if value is None or _same(path, spec, value, self._told.get(path)):
             return
         self._told[path] = value
-        packet = message(path, node.kind, value)
+        packet = said(path, spec, value)
         for client in self.clients:
             if path in client.listens:
                 client.tell(path, packet)
@@ -140,13 +140,12 @@ class Hall:
         self._told = {path: value for path, value in self._told.items() if path in self._space}
 
 
-def _same(node: Node, value: Value, before: Value | None) -> bool:
+def _same(path: str, spec: ParamSpec, value: Value, before: Value | None) -> bool:
     """Would nobody see the difference?"""
-    spec = node.spec
-    if value == before or spec is None or spec.kind != "number" or not value:
+    if value == before or spec.kind != "number" or not value:
         return value == before
     if isinstance(value, str) or before is None or isinstance(before, str):
         return False
-    if node.path.startswith(NOW):
+    if path.startswith(NOW):
         return abs(to_unit(spec, value) - to_unit(spec, before)) < STILL
     return abs(value - before) < NEARLY * abs(value)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from vj.control.osc.performer import Performer
 from vj.control.web.connection import Connection
 from vj.control.web.doors import Doors
 from vj.control.web.hall import Hall
+from vj.control.web.pictures import Pictures
 from vj.control.web.site import Site
-from vj.control.web.statics import Static, read_statics
-from vj.control.web.wishes import Wishes
+from vj.control.web.statics import read_statics
+from vj.control.web.thumbs import Thumbs
 from vj.types import VjError
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from vj.control.desk import Desk
     from vj.control.ports import Ports
+    from vj.types import Pixels
 
 LONGEST_MESSAGE = 8192
 """Bytes of a websocket message from outside."""
@@ -37,17 +40,20 @@ class WebServer:
         self.site = site
         self._server, self._ports = server, ports
         self._thread = threading.Thread(target=self._work, name="web", daemon=True)
-        self._follower: asyncio.Task[None] | None = None
+        self.pictures: Pictures | None = None
         self.error = ""
 
     @classmethod
-    def open(cls, desk: Desk, ports: Ports, doors: Doors, *, pictures: tuple[str, ...] = (),
-             thumbs: Mapping[str, bytes] | None = None, statics: Mapping[str, Static] | None = None) -> WebServer:
-        """Serve at ``ports.tcp``, which is the server's from now on. Raises VjError where that fails."""
+    def open(cls, desk: Desk, ports: Ports, doors: Doors, *, encode: Callable[[Pixels], bytes] | None = None,
+             thumbs: Thumbs | None = None) -> WebServer:
+        """Serve at ``ports.tcp``, which is the server's from now on; pictures of the show only with an ``encode`` that
+        makes JPEGs. Raises VjError where that fails.
+        """
         from uvicorn import Config, Server
 
-        site = Site(Hall(desk.mirror, pictures), doors, Wishes(desk.mirror, desk.emit), desk.now,
-                    read_statics() if statics is None else statics, thumbs=thumbs or {})
+        hall = Hall(desk.mirror, desk.views.names if encode else ())
+        site = Site(hall, doors, Performer(desk.mirror, desk.emit_all, desk.now), desk.now, read_statics(),
+                    thumbs=thumbs.pictures if thumbs else {})
         config = Config(
             site.app(), http=cast(Any, partial(Connection, doors)), ws="websockets-sansio", loop="asyncio",
             lifespan="off", log_config=None, log_level="critical", access_log=False, server_header=False,
@@ -55,6 +61,8 @@ class WebServer:
             ws_ping_interval=10.0, ws_ping_timeout=20.0, h11_max_incomplete_event_size=LONGEST_HEAD,
             timeout_keep_alive=10, timeout_graceful_shutdown=1, backlog=64)
         server = cls(site, Server(config), ports)
+        if encode is not None:
+            server.pictures = Pictures(desk, encode, hall, thumbs or Thumbs(None))
         server.start()
         return server
 
@@ -74,23 +82,12 @@ class WebServer:
         """The port's number."""
         return self._ports.number
 
-    def call(self, function: Callable[..., None], *arguments: Any) -> None:
-        """Run ``function`` on the server's loop soon, from any thread; nothing happens once it has ended."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            try:
-                loop.call_soon_threadsafe(function, *arguments)
-            except RuntimeError:  # it ended in between
-                return
-
     def close(self) -> None:
         """End all connections and the thread."""
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(5.0)
         self._ports.tcp.close()
-
-    _loop: asyncio.AbstractEventLoop | None = None
 
     def _work(self) -> None:
         try:
@@ -99,13 +96,16 @@ class WebServer:
             self.error = f": {error}"
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._loop.set_exception_handler(lambda _loop, _context: self._count())
-        follower = asyncio.create_task(self.site.hall.follow(self.site.now))
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: self._count())
+        followers = [asyncio.create_task(self.site.hall.follow(self.site.now, self.site.performer.play))]
+        if self.pictures is not None:
+            followers.append(asyncio.create_task(self.pictures.follow()))
         try:
             await self._server.serve(sockets=[self._ports.tcp])
         finally:
-            follower.cancel()
+            for follower in followers:
+                follower.cancel()
+            await asyncio.gather(*followers, return_exceptions=True)
 
     def _count(self) -> None:
         """A connection broke in a way that nobody foresaw: no reason to say a word in a show."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import unquote_plus
 
 from starlette.applications import Starlette
@@ -16,6 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from vj.control.osc.performer import Client as Speaker
+from vj.control.osc.performer import Performer
 from vj.control.web.client import BURST, RATE, Bucket, Client
 from vj.control.web.doors import COOKIE_AGE, TOKEN, Doors, Role
 from vj.control.web.hall import TICK, Hall
@@ -45,19 +47,13 @@ REFUSED = 4403
 FULL = 4429
 
 
-class Performing(Protocol):
-    """Does what a packet asks for."""
-
-    def perform(self, packet: bytes, source: str, trusted: bool) -> None: ...
-
-
 @dataclass(slots=True)
 class Site:
     """``thumbs``: JPEGs of looks by name. ``refused`` counts connections and commands that were turned away."""
 
     hall: Hall
     doors: Doors
-    performing: Performing
+    performer: Performer
     now: Callable[[], float]
     statics: Mapping[str, Static]
     name: str = "vj"
@@ -195,7 +191,7 @@ class Site:
                 await asyncio.sleep(0.02)  # the network holds back what is too much
             data, text = message.get("bytes"), message.get("text")
             if data is not None:
-                self.performing.perform(data, client.source, client.role is Role.HAND)
+                client.answer(self.performer.perform(data, Speaker(client.source, client.role is Role.HAND)))
             elif text is not None:
                 self._command(client, text)
 
