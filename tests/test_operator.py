@@ -11,6 +11,7 @@ from test_engine import show
 from test_record_reels import FakeTape
 
 from vj.app.operator import SAY_FOR, Operator
+from vj.app.surfaces import declare_surfaces
 from vj.app.verbs import VERBS, Verbs
 from vj.console import Console, Progress
 from vj.latency import LATENCY_PARAMS, MOUNT, OFFSET, Latency
@@ -223,3 +224,20 @@ def test_another_surface_ends_the_show_unless_it_is_locked(stage):
     stage.engine.parts.inbox.put(ControlEvent("/machine/quit", True, "page 1"))
     pressed(stage, at=3.0)
     assert pressed(stage, at=4.0)
+
+
+def test_l_learns_a_midi_control_for_what_was_moved_last(stage):
+    tree, wishes = stage.engine.parts.tree, []
+    declare_surfaces(tree)
+    stage.engine.parts.landed.append(lambda _, event: wishes.append((event.path, event.value)))
+    pressed(stage, "L")
+    assert "move a parameter first" in stage.display.words.message
+    pressed(stage, "N", at=1.2)
+    pressed(stage, "L", at=1.4)
+    assert wishes[-1] == ("/midi/learn", "/show/look")
+    tree.report("midi", {"learning": "/show/look"})
+    pressed(stage, "L", at=1.6)
+    assert wishes[-1] == ("/midi/learn", "")
+    tree.report("midi", {"learning": ""})
+    pressed(stage, "L", at=1.8)
+    assert wishes[-1] == ("/midi/learn", "/show/look")  # learning is no move

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from vj.app.verbs import FULLSCREEN
 from vj.control.keyboard import Action, Keyboard, help_text
+from vj.control.midi.params import LEARN, LEARNING
+from vj.control.midi.params import MOUNT as MIDI
 from vj.latency import OFFSET
 from vj.render.display import Words
 from vj.stage import LOOK
@@ -37,7 +39,8 @@ class Operator:
         verbs.screen = self._fill_screen
         self._keyboard = Keyboard()
         self._keyboard.start(self._emit)
-        engine.parts.landed.append(lambda _, event: self._keyboard.changed(event.path, event.value, event.source))
+        self._moved = ""
+        engine.parts.landed.append(self._landed)
         self._time = 0.0
         self._help = False
         self._said, self._said_until = "", 0.0
@@ -98,6 +101,8 @@ class Operator:
                 self._nudge(NUDGE)
             case Action.EARLIER:
                 self._nudge(-NUDGE)
+            case Action.LEARN:
+                self._learn()
             case Action.HELP:
                 self._help = not self._help
         return action is Action.QUIT
@@ -105,6 +110,19 @@ class Operator:
     def _fill_screen(self, full: bool) -> None:
         if full != self._display.fullscreen:
             self._display.toggle_fullscreen()
+
+    def _landed(self, _: Tick, event: ControlEvent) -> None:
+        self._keyboard.changed(event.path, event.value, event.source)
+        if not event.path.startswith(f"/{MIDI}/"):
+            self._moved = event.path
+
+    def _learn(self) -> None:
+        """The next MIDI control shall turn what was moved last; asked again, it shall not."""
+        learning = self._engine.parts.tree.reading(LEARNING)
+        if learning or self._moved:
+            self._emit(ControlEvent(LEARN, "" if learning else self._moved, "keyboard"))
+        else:
+            self._say("move a parameter first, then learn a control for it")
 
     def _nudge(self, ms: float) -> None:
         """Move the room's offset by ``ms``, as far as it goes."""

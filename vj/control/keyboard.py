@@ -26,6 +26,7 @@ class Action(Enum):
     PREVIOUS_LOOK = auto()
     LATER = auto()
     EARLIER = auto()
+    LEARN = auto()
     HELP = auto()
     ASK_QUIT = auto()
     QUIT = auto()
@@ -56,6 +57,7 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(("R",), "resync: the bar starts here", path="/beat/resync"),
     Binding(("UP",), "the picture's beats 5 ms later", Action.LATER),
     Binding(("DOWN",), "the picture's beats 5 ms earlier", Action.EARLIER),
+    Binding(("L",), "MIDI: the next control turns what was moved last", Action.LEARN),
     Binding(("C",), "record, and stop recording", path="/record/on", toggles=True, careful=True),
     Binding(("K",), "lock the show: C, K and Q must be held then", path=LOCK, toggles=True, careful=True),
     Binding(("H", "F1"), "this help", Action.HELP),

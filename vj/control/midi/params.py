@@ -6,6 +6,7 @@ from vj.params.spec import integer, text, trigger
 
 MOUNT = "midi"
 LEARN, FORGET, UNDO = "/midi/learn", "/midi/forget", "/midi/undo"
+LEARNING = "/midi/learning"
 PARAMS = (
     text("learn", help="The path that the next control moved shall turn; empty ends learning."),
     text("forget", help="The path that no MIDI control shall turn any longer."),
