@@ -22,7 +22,8 @@ BASIC = {"types", "mailbox", "registry", "clock", "camera", "config", "clockface
 """What everybody may import."""
 DECLARE = {"params.spec"}
 """A parameter is declared beside its reader, so every room may declare."""
-FRAME = {"params", "modulation.matrix", "walk.sphere", "timeline.timeline", "engine", "stage", "status", "latency"}
+FRAME = {"params", "modulation.matrix", "modulation.routes", "walk.sphere", "timeline.timeline", "engine", "stage",
+         "prompter", "morphing", "status", "latency"}
 """What the engine and the loops around it know: kinds, never a leaf."""
 
 ROOMS: dict[str, set[str]] = {
@@ -54,6 +55,8 @@ ROOMS: dict[str, set[str]] = {
     "findings": BASIC | {"probe"},
     "engine": BASIC | FRAME,
     "stage": BASIC | FRAME,
+    "morphing": BASIC | FRAME,
+    "prompter": BASIC | FRAME,
     "offline": BASIC | FRAME,
     "performance": BASIC | FRAME,
 }

@@ -11,8 +11,10 @@ from vj.engine import Engine, Parts
 from vj.modulation.matrix import ModMatrix, shaped
 from vj.offline import fast_forward, render
 from vj.params.looks import parse_look
+from vj.params.shelf import Shelf
 from vj.params.spec import number, switch
 from vj.params.tree import ParamTree
+from vj.prompter import Prompter
 from vj.record.doubles import HashSink
 from vj.render.double import FakeCompositor
 from vj.runner.double import FakeRunner
@@ -35,7 +37,7 @@ LOOKS = {
 }
 
 
-class Shelf:
+class Effects:
     def names(self):
         return ["blur", "glow"]
 
@@ -62,12 +64,12 @@ class Ears:
 
 def show(events=(), *, strict=True, seconds=4.0, first="one") -> tuple[Engine, HashSink]:
     tree, matrix = ParamTree(), ModMatrix()
-    stage = Stage(tree, matrix, Shelf(), LOOKS.__getitem__, names=tuple(LOOKS), seed=3, size=(64, 36))
+    stage = Stage(tree, matrix, Effects(), Shelf(LOOKS), seed=3, size=(64, 36))
     stage.recall(first)
     sink = HashSink()
     noise = np.random.default_rng(0).standard_normal((int(seconds * 8000), 2)).astype(np.float32)
-    parts = Parts(ArraySource(noise, 8000), Ears(), tree, matrix, stage, FakeCompositor(), timeline=Timeline(events),
-                  sinks=[sink])
+    parts = Parts(ArraySource(noise, 8000), Ears(), tree, matrix, stage, Prompter(tree, stage), FakeCompositor(),
+                  timeline=Timeline(events), sinks=[sink])
     return Engine(parts, strict=strict), sink
 
 
@@ -176,7 +178,7 @@ def test_moving_fast_forward_arrives_where_playing_does():
 def test_a_wrong_look_is_refused_with_one_clear_sentence(change, message):
     tree = ParamTree()
     look: Look = replace(LOOKS["one"], **change)
-    stage = Stage(tree, ModMatrix(), Shelf(), {"one": look}.__getitem__, names=("one",), seed=1, size=(64, 36))
+    stage = Stage(tree, ModMatrix(), Effects(), Shelf({"one": look}), seed=1, size=(64, 36))
     with pytest.raises(VjError, match="look 'one'") as error:
         stage.recall("one")
     assert message in str(error.value)

@@ -17,7 +17,8 @@ from vj.modulation.matrix import ModMatrix
 from vj.params.quantize import Quantizer
 from vj.params.readings import heard
 from vj.params.tree import ParamTree
-from vj.stage import LOOK, Stage
+from vj.prompter import Prompter
+from vj.stage import Stage
 from vj.timeline.timeline import Timeline
 from vj.types import (
     AudioSource,
@@ -113,6 +114,7 @@ class Parts:
     tree: ParamTree
     matrix: ModMatrix
     stage: Stage
+    prompter: Prompter
     compositor: Picture
     inbox: Inbox[ControlEvent] = field(default_factory=Inbox)
     quantizer: Quantizer = field(default_factory=Quantizer)
@@ -161,6 +163,7 @@ class Engine:
             p.tree.report(mount, values)
         self._let_land(tick, features.beat)
         features = self._foreseen(features)
+        self._go_on(tick, features.beat)
         p.tree.advance(tick.dt)
         params = self._params = p.tree.snapshot(p.matrix.offsets(tick, features, self._params))
         for look in p.seen:
@@ -202,7 +205,7 @@ class Engine:
 
     def _let_land(self, tick: Tick, beat: Beat) -> None:
         p = self.parts
-        events = p.timeline.due(tick.time) + p.inbox.drain()
+        events = p.timeline.due(tick.time) + [p.prompter.timed(event) for event in p.inbox.drain()]
         lead, drawing = self.latency.lead(self.offset), self.latency.generation
         for event in p.quantizer.due(events, beat, lead, drawing=drawing, drawn=p.stage.draws):
             self._land(tick, event)
@@ -213,24 +216,24 @@ class Engine:
 
     def _land(self, tick: Tick, event: ControlEvent) -> None:
         try:
-            value = self.parts.tree.apply(event)
-            if event.path == LOOK:
-                self._recall(str(value))
+            landed = self.parts.prompter.land(tick, event)
         except VjError as error:
             self._refuse(error)
             return
-        if event.relative:
-            event = replace(event, value=value, unit=False, relative=False)
-        for tap in self.parts.landed:
-            tap(tick, event)
+        for one in landed:
+            for tap in self.parts.landed:
+                tap(tick, one)
 
-    def _recall(self, name: str) -> None:
-        stage = self.parts.stage
+    def _go_on(self, tick: Tick, beat: Beat) -> None:
+        """Morphs, and what the show says of itself."""
+        prompter = self.parts.prompter
         try:
-            stage.recall(name)
-        except VjError:
-            self.parts.tree.apply(ControlEvent(LOOK, stage.look, "stage"))
-            raise
+            prompter.step(tick, beat)
+        except VjError as error:
+            self._refuse(error)
+        if prompter.say:
+            self.message = prompter.say[-1]
+            prompter.say.clear()
 
     def _refuse(self, error: VjError) -> None:
         if self._strict:

@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from vj import registry
 from vj.modulation.matrix import MOUNT as MOD
 from vj.modulation.matrix import ModMatrix
-from vj.params.spec import checked, choice, describe, integer, number
+from vj.modulation.routes import (
+    KINDS,
+    ROUTES,
+    Slot,
+    check_target,
+    filled,
+    free_name,
+    kinds,
+    slot_params,
+    slots_for,
+    slots_of,
+)
+from vj.params.shelf import Shelf
+from vj.params.spec import checked, choice, integer, number
 from vj.params.tree import ParamTree
-from vj.types import ControlEvent, Features, GenRequest, LatentPoint, Look, ModSource, Params, ParamSpec, Tick, VjError
+from vj.types import (
+    ControlEvent,
+    Drive,
+    Features,
+    GenRequest,
+    LatentPoint,
+    Look,
+    ModSource,
+    Params,
+    ParamSpec,
+    SourceUse,
+    Tick,
+    Value,
+    Values,
+    VjError,
+)
 from vj.walk import sphere
 from vj.walk.sphere import Walk
 
 LOOK = "/show/look"
 """Setting this parameter recalls a look."""
 
-OF_A_LOOK = ("/fx/", f"/{MOD}", "/a/gen/", "/a/walk/", "/a/drive/")
+DRAWN = (LOOK, "/show/recall", "/show/morph", "/show/next", "/show/previous", "/show/morph_next")
+"""Wishes for another picture: a new image must be made before it is seen, and ``/show/quantize`` lets them wait."""
+
+OF_A_LOOK = ("/fx/", f"/{MOD}", "/a/gen/", "/a/walk/", "/a/drive/", ROUTES)
 """What comes and goes with a look; everything else in the tree stays when the look changes."""
+
+MOST_SOURCES = 32
 
 DECK_PARAMS = (
     integer("lines", 192, 64, 1088, unit="px", help="Height of the generated image; the output is filled from it"),
@@ -71,89 +104,209 @@ def image_size(output: tuple[int, int], lines: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cast:
-    """A look made ready: declared, checked, not yet shown."""
+class Cast:
+    """A look made ready: declared, checked, not yet shown. ``specs`` by path, with the slots of its routes."""
 
     look: Look
     mounts: Mapping[str, Sequence[ParamSpec]]
-    sources: Mapping[str, ModSource]
-    walk: Walk
+    sources: Mapping[str, Callable[[], ModSource]]
+    drive: Callable[[int], Drive]
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Every value of the look, by path: what it says, the defaults, its routes."""
+        rest = {f"/{mount}/{spec.name}": spec.default for mount, specs in self.mounts.items() for spec in specs}
+        return rest | filled(self.look.routes) | dict(self.look.values)
 
 
 class Stage:
-    """Owns what a look replaces: the decks' generators and drives, the chain, the sources and routes."""
+    """Owns what a look replaces: the decks' generators and drives, the chain, the sources and routes.
 
-    def __init__(self, tree: ParamTree, matrix: ModMatrix, effects: Effects, find: Callable[[str], Look],
-                 *, names: Sequence[str], seed: int, size: tuple[int, int]) -> None:
-        self.names = tuple(names)
+    ``look`` is the name of the look on stage, ``standing`` the look as it was put there.
+    """
+
+    def __init__(self, tree: ParamTree, matrix: ModMatrix, effects: Effects, shelf: Shelf, *, seed: int,
+                 size: tuple[int, int]) -> None:
+        self.shelf = shelf
         self.look = ""
+        self.standing: Look | None = None
         self.chain: tuple[str, ...] = ()
         self.decks: list[Deck] = []
-        self._tree, self._matrix, self._effects, self._find = tree, matrix, effects, find
+        self._tree, self._matrix, self._effects = tree, matrix, effects
+        self._uses: tuple[SourceUse, ...] = ()
+        self._drive = ""
         self._seed, self._size = seed, size
         tree.declare("a/deck", DECK_PARAMS)  # the machine's business: it outlives the looks
-        tree.declare("show", (choice("look", self.names[0], self.names, help="The look on stage"),))
+        self.show_names()
+
+    def show_names(self) -> None:
+        """The choice of looks is what is on the shelf now."""
+        names = self.shelf.names
+        self._tree.extend("show", (choice("look", names[0], names, help="The look on stage"),))
+
+    @property
+    def seed(self) -> int:
+        """Another seed is another walk."""
+        return self._seed
 
     def recall(self, name: str) -> None:
         """Show the look ``name``. Raises VjError and leaves everything as it was when the look is not right."""
-        cast = self._cast(self._find(name))
+        self.stand(self.cast(self.shelf.find(name)))
+
+    def stand(self, cast: Cast, *, keep: bool = False) -> None:
+        """Put a look on stage that was made ready. ``keep``: what it shares with the one before goes on as it is."""
+        self.dress(cast, {**filled(cast.look.routes), **cast.look.values}, keep=keep)
+        self.look, self.standing = cast.look.name, cast.look
+
+    def dress(self, cast: Cast, values: Values, *, keep: bool = False) -> None:
+        """Everything of ``cast``, with ``values`` in place of its own; what they don't name is at its default."""
         for mount in self._tree.mounts():
             if f"/{mount}/".startswith(OF_A_LOOK) and mount not in cast.mounts:
                 self._tree.remove(mount)
         for mount, specs in cast.mounts.items():
             self._tree.declare(mount, specs)
             self._tree.reset(mount)
-        for path, value in cast.look.values.items():
+        for path, value in values.items():
             self._tree.apply(ControlEvent(path, value, "look"))
         for mount in cast.mounts:
             if mount != "a/walk":  # the camera glides into its new place, all else is new
                 self._tree.settle(mount)
-        self._matrix.patch(cast.sources, cast.look.routes)
-        self._enter(cast)
+        self._people(cast, keep)
+        self.rewire(fresh=True)
+
+    def _people(self, cast: Cast, keep: bool) -> None:
+        """Sources, deck and drive, new or as they were."""
+        there = dict(self._matrix.sources) if keep else {}
+        kept = {use.name for use in cast.look.sources if use in self._uses}
+        sources = {name: there[name] if name in there and name in kept else make()
+                   for name, make in cast.sources.items()}
+        self._matrix.patch(sources, ())
+        self._uses = cast.look.sources
+        if not self.decks:
+            self.decks.append(Deck("a", Walk(self._seed, cast.drive(self._seed)), self._size))
+        elif not (keep and cast.look.drive == self._drive):
+            self.decks[0].walk.drive = cast.drive(self._seed)
+        self.decks[0].generator, self._drive = cast.look.generator, cast.look.drive
+        self.chain = cast.look.effects
 
     def draws(self, event: ControlEvent) -> bool:
         """Does a change need a new image before it can be seen?"""
-        return event.path == LOOK or event.path.strip("/").partition("/")[0] in {deck.name for deck in self.decks}
+        return event.path in DRAWN or event.path.strip("/").partition("/")[0] in {deck.name for deck in self.decks}
 
     def beside(self, step: int) -> str:
         """The look ``step`` places after the one on stage, round the list."""
-        place = self.names.index(self.look) if self.look in self.names else 0
-        return self.names[(place + step) % len(self.names)]
+        names = self.shelf.names
+        place = names.index(self.look) if self.look in names else 0
+        return names[(place + step) % len(names)]
 
-    def _enter(self, cast: _Cast) -> None:
-        if not self.decks:
-            self.decks.append(Deck("a", cast.walk, self._size))
-        self.decks[0].generator = cast.look.generator
-        self.decks[0].walk.drive = cast.walk.drive
-        self.chain, self.look = cast.look.effects, cast.look.name
+    # ------------------------------------------------------------------------- what is on stage now
 
-    def _cast(self, look: Look) -> _Cast:
+    def present(self, also: Collection[str] = ()) -> Look:
+        """The picture as it is now, as a look: what hands have changed is in it, glides at where they go to.
+
+        ``also``: paths outside of looks whose values belong to it too, beside those that the look on stage named.
+        """
+        standing = self._standing
+        slots, values = self.slots(), {}
+        for path, spec, base in self._tree.items():
+            if path.startswith(OF_A_LOOK):
+                if base != spec.default and spec.kind != "trigger" and not path.startswith(ROUTES):
+                    values[path] = base
+            elif path in also or path in standing.values:
+                values[path] = base
+        values |= {f"{ROUTES}{place}/on": False for place, slot in enumerate(slots, 1) if not slot.on}
+        return replace(standing, name=self.look, sources=self._uses, routes=tuple(slot.route for slot in slots),
+                       values=values)
+
+    @property
+    def _standing(self) -> Look:
+        if self.standing is None:
+            raise VjError("there is no look on stage yet")
+        return self.standing
+
+    def slots(self) -> list[Slot]:
+        """The routes in use."""
+        return slots_of({mount: self._tree.bases(mount) for mount in self._tree.mounts()
+                         if f"/{mount}".startswith(ROUTES)})
+
+    def rewire(self, *, fresh: bool = False) -> None:
+        """The routes are what stands in the slots now. ``fresh``: their depths have jumped there."""
+        live = [slot for slot in self.slots() if slot.on and slot.route.source in self._matrix.sources]
+        self._matrix.patch(self._matrix.sources, [slot.route for slot in live], [slot.mount for slot in live],
+                           fresh=fresh)
+
+    def spare_slots(self) -> None:
+        """There are always so many free slots, as long as there may be more."""
+        specs = slot_params([use.name for use in self._uses], kinds())
+        there = sum(f"/{mount}".startswith(ROUTES) for mount in self._tree.mounts())
+        for place in range(there + 1, slots_for(len(self.slots())) + 1):
+            self._tree.declare(f"{ROUTES[1:]}{place}", specs)
+
+    def add_source(self, kind: str) -> str:
+        """Bring another source of a kind; its name. Raises VjError when there are too many."""
+        if len(self._uses) >= MOST_SOURCES:
+            raise VjError(f"a look has at most {MOST_SOURCES} sources")
+        name = free_name(kind, [use.name for use in self._uses])
+        make = registry.load(KINDS, kind, "Source")
+        self._tree.declare(MOD + name, make.PARAMS)
+        self._uses = (*self._uses, SourceUse(name, kind))
+        self._matrix.patch({**self._matrix.sources, name: make()}, ())
+        self._offer_sources()
+        return name
+
+    def remove_source(self, name: str) -> None:
+        """Take a source away, and free the slots it stands in. Raises VjError for an unknown one."""
+        if name not in self._matrix.sources:
+            raise VjError(f"there is no source {name!r}{registry.suggest(name, [use.name for use in self._uses])}")
+        self._tree.remove(MOD + name)
+        self._uses = tuple(use for use in self._uses if use.name != name)
+        self._matrix.patch({key: source for key, source in self._matrix.sources.items() if key != name}, ())
+        self._offer_sources()
+
+    def _offer_sources(self) -> None:
+        """Every slot can choose from the sources that there are now."""
+        specs = slot_params([use.name for use in self._uses], kinds())
+        for mount in self._tree.mounts():
+            if f"/{mount}".startswith(ROUTES):
+                self._tree.declare(mount, specs)
+        self.rewire()
+
+    @property
+    def uses(self) -> tuple[SourceUse, ...]:
+        """The sources in use."""
+        return self._uses
+
+    # -------------------------------------------------------------------------------- making ready
+
+    def cast(self, look: Look) -> Cast:
+        """Make a look ready. Raises VjError naming the look and what is not right."""
         where = f"look {look.name!r}"
         try:
             drive = registry.load("vj.walk.drives", look.drive, "Drive")
             generator = registry.load("vj.generators", look.generator, "Generator")
-            sources = {s.name: registry.load("vj.modulation.sources", s.kind, "Source")() for s in look.sources}
+            sources = {s.name: registry.load(KINDS, s.kind, "Source") for s in look.sources}
             mounts: dict[str, Sequence[ParamSpec]] = {
                 "a/gen": generator.PARAMS, "a/walk": sphere.PARAMS, "a/drive": drive.PARAMS}
             mounts |= {f"fx/{name}": self._effects.specs(name) for name in look.effects}
             mounts |= {MOD + name: source.PARAMS for name, source in sources.items()}
+            slot = slot_params(list(sources), kinds())
+            mounts |= {f"{ROUTES[1:]}{n}": slot for n in range(1, slots_for(len(look.routes)) + 1)}
             self._check(look, mounts, sources)
         except VjError as error:
             raise VjError(f"{where}: {error}") from error
-        return _Cast(look, mounts, sources, Walk(self._seed, drive(self._seed)))
+        return Cast(look, mounts, sources, drive)
 
-    def _check(self, look: Look, mounts: Mapping[str, Sequence[ParamSpec]], sources: Mapping[str, ModSource]) -> None:
+    def _check(self, look: Look, mounts: Mapping[str, Sequence[ParamSpec]], sources: Collection[str]) -> None:
         specs = {path: spec for path, spec, _ in self._tree.items() if not path.startswith(OF_A_LOOK)}
         specs |= {f"/{mount}/{spec.name}": spec for mount, declared in mounts.items() for spec in declared}
         for path, value in look.values.items():
             checked(_spec(specs, path), value, path)
+        filled(look.routes)
         for route in look.routes:
             if route.source not in sources:
                 raise VjError(f"a route's source {route.source!r} is not one of this look's sources"
                               f"{registry.suggest(route.source, list(sources))}")
-            target = _spec(specs, route.target)
-            if target.kind not in ("number", "integer"):
-                raise VjError(f"{route.target} cannot be modulated: it takes {describe(target)}")
+            check_target(route.target, lambda path: _spec(specs, path))
 
 
 def _spec(specs: Mapping[str, ParamSpec], path: str) -> ParamSpec:

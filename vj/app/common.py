@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vj.app.lookfiles import open_shelf
 from vj.app.surfaces import declare_surfaces
 from vj.app.verbs import RECORDING, VERBS
 from vj.config import looks_dirs
@@ -14,9 +15,11 @@ from vj.engine import Parts, Picture
 from vj.latency import LATENCY_PARAMS, MOUNT, READINGS
 from vj.modulation.matrix import ModMatrix
 from vj.options import DEFAULT_LOOK, Options, parse_set
-from vj.params.looks import find_look, look_names
+from vj.params.looks import find_look
 from vj.params.readings import HEARD
+from vj.params.shelf import Shelf
 from vj.params.tree import ParamTree
+from vj.prompter import Prompter
 from vj.stage import LOOK, Stage
 from vj.status import STATS
 from vj.types import AudioSource, ControlEvent, Look, VjError
@@ -33,9 +36,18 @@ class Format:
     fps: float
 
 
-def declare(effects: EffectLibrary, seed: int, size: tuple[int, int],
-            look: str) -> tuple[ParamTree, ModMatrix, Stage]:
-    """The tree with everything in it, and ``look`` on stage. Needs no GPU, no sound card and no torch."""
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The tree with everything in it, and a look on stage."""
+
+    tree: ParamTree
+    matrix: ModMatrix
+    stage: Stage
+    prompter: Prompter
+
+
+def declare(effects: EffectLibrary, seed: int, size: tuple[int, int], look: Look, shelf: Shelf) -> Declared:
+    """Declare everything, and put ``look`` on stage. Needs no GPU, no sound card and no torch."""
     from vj.audio.analyzer import AUDIO_PARAMS, BEAT_PARAMS
     from vj.render.master import MASTER_PARAMS, mix_params
 
@@ -50,11 +62,12 @@ def declare(effects: EffectLibrary, seed: int, size: tuple[int, int],
     for mount, specs in {**HEARD, "stats": STATS, MOUNT: READINGS, "record": RECORDING}.items():
         tree.declare_readings(mount, specs)
     declare_surfaces(tree)
-    stage = Stage(tree, matrix, effects, chosen_look, names=look_names(looks_dirs()), seed=seed, size=size)
-    tree.apply(ControlEvent(LOOK, chosen_look(look).name, "start"))
-    stage.recall(look)
+    stage = Stage(tree, matrix, effects, shelf, seed=seed, size=size)
+    stage.stand(stage.cast(look))
+    prompter = Prompter(tree, stage)
+    tree.put(LOOK, look.name, "start")
     tree.settle()
-    return tree, matrix, stage
+    return Declared(tree, matrix, stage, prompter)
 
 
 def chosen_look(name: str | None) -> Look:
@@ -66,7 +79,7 @@ def declared_tree(look: str) -> ParamTree:
     """The tree as it is with ``look`` on stage, for listings and documents."""
     from vj.render.effects import EffectLibrary
 
-    return declare(EffectLibrary.open(), 0, (640, 360), look)[0]
+    return declare(EffectLibrary.open(), 0, (640, 360), chosen_look(look), open_shelf()).tree
 
 
 def wishes(tree: ParamTree, sets: Sequence[str]) -> list[ControlEvent]:
@@ -87,14 +100,13 @@ def wishes(tree: ParamTree, sets: Sequence[str]) -> list[ControlEvent]:
 
 
 def assemble(source: AudioSource, compositor: Picture, effects: EffectLibrary, options: Options,
-             form: Format) -> Parts:
+             form: Format, *, shelf: Shelf) -> Parts:
     """An engine's parts, for a live show and for an offline one. The ``--set`` wishes wait in the inbox."""
     from vj.audio.analyzer import Analyzer
 
-    look = chosen_look(options.look).name
-    tree, matrix, stage = declare(effects, options.seed or 0, form.size, look)
-    parts = Parts(source, Analyzer(source.rate), tree, matrix, stage, compositor)
-    for event in wishes(tree, options.sets):
+    show = declare(effects, options.seed or 0, form.size, shelf.find(options.look or DEFAULT_LOOK), shelf)
+    parts = Parts(source, Analyzer(source.rate), show.tree, show.matrix, show.stage, show.prompter, compositor)
+    for event in wishes(show.tree, options.sets):
         parts.inbox.put(event)
     return parts
 

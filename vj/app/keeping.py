@@ -12,11 +12,12 @@ from vj.clock import date
 from vj.console import Console
 from vj.engine import Parts
 from vj.options import Options
+from vj.params.looks import look_text
 from vj.record.reels import Reels
 from vj.record.take import TakeWriter, take_folder
 from vj.record.takefile import TakeHeader, TrackRef
 from vj.record.takesound import NAME, TakeSound
-from vj.types import Tick
+from vj.types import Look, Tick
 
 if TYPE_CHECKING:
     from vj.record.recorder import Recorder, RecordStatus
@@ -61,6 +62,8 @@ class Keeping:
         else:
             header = replace(header, track=TrackRef.of(track, folder, duration or 0.0))
         self.take = TakeWriter.open(folder, header)
+        parts.stage.shelf.shown.append(_Carrier(self.take).shown)
+        parts.stage.shelf.find(parts.stage.look)  # the first one too
         parts.landed.append(self.take.event)
         parts.told.append(self.take.clock)
 
@@ -114,3 +117,17 @@ class Keeping:
         """Every recording of the show, the one that runs last."""
         running = [self.reels.status] if self.reels.running and self.reels.status else []
         return [*self.reels.ended, *running]
+
+
+class _Carrier:
+    """Gives a take each look that is not vj's own, once, and again when it has changed."""
+
+    def __init__(self, take: TakeWriter) -> None:
+        self._take = take
+        self._carried: dict[str, Look] = {}
+
+    def shown(self, name: str, look: Look) -> None:
+        """A look is taken from the shelf."""
+        if self._carried.get(name) is not look:
+            self._carried[name] = look
+            self._take.look(name, lambda: look_text(look))

@@ -6,20 +6,23 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vj import __version__, offline
-from vj.app.common import Format, apart, assemble, chosen_look
+from vj.app.common import Format, apart, assemble
 from vj.app.keeping import Keeping
+from vj.app.lookfiles import open_shelf
 from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
 from vj.clockface import Reading
 from vj.console import Console, Progress
 from vj.engine import Engine
 from vj.latency import OFFSET
-from vj.options import Options
+from vj.options import DEFAULT_LOOK, Options
+from vj.params.looks import look_of
+from vj.params.shelf import SNAPSHOT, Shelf
 from vj.timeline.clocks import TakenClocks
 from vj.timeline.timeline import Timeline
 from vj.types import ControlEvent, Tick, VjError
@@ -45,6 +48,7 @@ class Job:
     events: Sequence[tuple[float, ControlEvent]] = ()
     clocks: Sequence[tuple[float, Reading]] = ()
     length: float | None = None
+    shelf: Shelf = field(default_factory=open_shelf)
 
 
 def render(path: Path, options: Options, *, resume: bool = False, workers: int | None = None) -> None:
@@ -53,7 +57,7 @@ def render(path: Path, options: Options, *, resume: bool = False, workers: int |
 
     console = Console(quiet=options.quiet, as_json=options.json)
     job = job_of(path, options)
-    chosen_look(job.options.look)
+    job.shelf.find(job.options.look or DEFAULT_LOOK)
     with ExitStack() as stack:
         source = TrackSource.open(job.track)
         stack.callback(source.close)
@@ -75,7 +79,17 @@ def job_of(path: Path, options: Options) -> Job:
     form = Format(options.size or head.size, options.fps or head.fps)
     gestures = [(time, event) for time, event in take.events if event.path != OFFSET]  # the room's, not the show's
     return Job(take.sound(), replace(options, look=look, seed=seed), form, gestures, take.clocks,
-               take.ended if take.complete else None)  # a show cut short is rendered as far as its sound goes
+               take.ended if take.complete else None,  # a show cut short is rendered as far as its sound goes
+               brought(take.looks, str(path)))
+
+
+def brought(looks: Mapping[str, str], where: str) -> Shelf:
+    """The shelf for a take: the looks it brings with it, before those that are here. Raises VjError."""
+    shelf = open_shelf()
+    for name, text in looks.items():
+        look = look_of(name.partition("@")[0], text, f"{where}: look {name}")
+        shelf.put(name, look) if name.startswith(SNAPSHOT) else shelf.bring(name, look)
+    return shelf
 
 
 def frames_of(seconds: float, job: Job) -> int:
@@ -121,7 +135,8 @@ def _engine(job: Job, source: TrackSource, writer: SegmentWriter, stack: ExitSta
     scale = CPU_SCALE if on_cpu(context) and not full else 1.0
     compositor = GLCompositor(context, job.form.size, effects, scale=scale)
     stack.callback(compositor.close)
-    parts = assemble(source, compositor, effects, job.options if full else _as_live(job.options), job.form)
+    parts = assemble(source, compositor, effects, job.options if full else _as_live(job.options), job.form,
+                     shelf=job.shelf)
     parts.timeline, parts.clocks = Timeline(job.events), TakenClocks(job.clocks)
     parts.sinks.append(writer)
     return Engine(parts, strict=True), compositor
@@ -171,7 +186,7 @@ def settings(job: Job, source: TrackSource, frames: int) -> Mapping[str, object]
     from vj.record.takefile import digest
 
     o = job.options
-    look = asdict(chosen_look(o.look))
+    look = asdict(job.shelf.find(o.look or DEFAULT_LOOK))
     return {"vj": __version__, "track": digest(job.track), "look": _hash(look), "look name": look["name"],
             "seed": o.seed or 0, "set": list(o.sets), "device": o.device, "quality": o.quality, "frames": frames,
             "rate": source.rate,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from vj.types import Curve, Features, ModSource, Params, Route, Tick
+from vj.types import Curve, Features, ModSource, Params, Route, Tick, Values
 
 MOUNT = "mod/"
+_NOTHING: Values = {}
 
 
 def shaped(value: float, curve: Curve) -> float:
@@ -26,24 +27,41 @@ class ModMatrix:
 
     def __init__(self) -> None:
         self._sources: dict[str, ModSource] = {}
-        self._routes: tuple[Route, ...] = ()
+        self._routes: tuple[tuple[Route, str], ...] = ()
+        self._fresh = False
         self.values: dict[str, float] = {}
 
-    def patch(self, sources: Mapping[str, ModSource], routes: Sequence[Route]) -> None:
-        """Replace sources and routes together."""
-        self._sources, self._routes = dict(sources), tuple(routes)
+    @property
+    def sources(self) -> Mapping[str, ModSource]:
+        """What is in use, by name."""
+        return self._sources
+
+    def patch(self, sources: Mapping[str, ModSource], routes: Sequence[Route], mounts: Sequence[str] = (), *,
+              fresh: bool = True) -> None:
+        """Replace sources and routes together. ``mounts``: where each route's depth stands in the tree, if it does;
+        ``fresh``: not yet in the last tick's parameters.
+        """
+        self._sources = dict(sources)
+        self._routes = tuple(zip(routes, mounts or [""] * len(routes), strict=True))
+        self._fresh = fresh
         self.values = {}
 
     def offsets(self, tick: Tick, features: Features, params: Params) -> dict[str, float]:
-        """Path -> summed push in knob space. ``params`` are the last tick's, so a source can modulate a source."""
-        self.values = {
-            name: _finite(source.value(tick, features, params.get(MOUNT + name, {})))
+        """Path -> summed push in knob space. ``params`` are the last tick's, so a source can modulate a source, and a
+        route's depth can glide and be modulated.
+        """
+        self.values = values = {
+            name: _finite(source.value(tick, features, params.get(MOUNT + name, _NOTHING)))
             for name, source in self._sources.items()
         }
         pushes: dict[str, float] = {}
-        for route in self._routes:
-            push = route.depth * shaped(self.values.get(route.source, 0.0), route.curve)
-            pushes[route.target] = pushes.get(route.target, 0.0) + push
+        for route, mount in self._routes:
+            value = values.get(route.source, 0.0)
+            if route.curve != "linear":
+                value = shaped(value, route.curve)
+            depth = route.depth if self._fresh else params.get(mount, _NOTHING).get("depth", route.depth)
+            pushes[route.target] = pushes.get(route.target, 0.0) + float(depth) * value
+        self._fresh = False
         return pushes
 
 

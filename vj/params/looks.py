@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,25 @@ KEYS = ("name", "mood", "help", "generator", "drive", "effects", "sources", "rou
 ROUTE_KEYS = ("source", "target", "depth", "curve")
 CURVES: tuple[Curve, ...] = ("linear", "log", "square")
 MAX_BYTES = 256 * 1024
+LONGEST_NAME = 40
 _NAME = re.compile(r"[a-z0-9_]{1,40}")
 
 
 def look_names(folders: Sequence[Path]) -> list[str]:
-    """All looks by file name, sorted."""
-    return sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.toml")})
+    """All looks by file name, sorted. A file with another kind of name is none."""
+    return sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.toml")
+                   if _NAME.fullmatch(path.stem)})
+
+
+def read_looks(folder: Path) -> tuple[dict[str, Look], dict[str, str]]:
+    """Every look of a folder by name, and what is wrong with those that cannot be read."""
+    looks, broken = {}, {}
+    for name in look_names([folder]):
+        try:
+            looks[name] = read_look(folder / f"{name}.toml")
+        except VjError as error:
+            broken[name] = str(error)
+    return looks, broken
 
 
 def find_look(name: str, folders: Sequence[Path]) -> Look:
@@ -41,10 +56,51 @@ def read_look(path: Path) -> Look:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise VjError(f"{path}: a look is at most {MAX_BYTES // 1024} KiB")
-        table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise VjError(f"{path}: this look cannot be read: {error}") from error
-    return parse_look(path.stem, table, str(path))
+    return look_of(path.stem, text, str(path))
+
+
+def proper_name(wished: str) -> str:
+    """A look's name as a file's: ``Velvet Hour!`` is ``velvet_hour``. Raises VjError when nothing is left of it."""
+    plain = unicodedata.normalize("NFKD", wished[:200]).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:LONGEST_NAME].strip("_")
+    if not name:
+        raise VjError(f"a look's name is made of letters and digits, got {wished[:200]!r}")
+    return name
+
+
+def next_name(name: str, taken: Collection[str]) -> str:
+    """``name`` with the next free number behind it: velvet_hour, velvet_hour_2, velvet_hour_3 ..."""
+    stem = re.sub(r"_[0-9]{1,4}$", "", name)
+    for number in range(2, 10_000):
+        wished = f"{stem[:LONGEST_NAME - 5]}_{number}"
+        if wished not in taken:
+            return wished
+    raise VjError(f"there are ten thousand looks called {stem!r}; delete some, or give this one a name of its own")
+
+
+def look_text(look: Look) -> str:
+    """The look's file, as ``read_look`` reads it."""
+    import tomli_w
+
+    table: dict[str, Any] = {"mood": look.mood, "help": look.help, "generator": look.generator, "drive": look.drive,
+                             "effects": list(look.effects)}
+    table["routes"] = [{key: value for key, value in asdict(route).items() if (key, value) != ("curve", "linear")}
+                       for route in look.routes]
+    table["sources"] = {use.name: {"kind": use.kind} for use in look.sources}
+    table["values"] = dict(sorted(look.values.items()))
+    return tomli_w.dumps({key: value for key, value in table.items() if value != ""})
+
+
+def look_of(name: str, text: str, where: str) -> Look:
+    """A look from its file's text. Raises VjError naming ``where`` and what is wrong."""
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise VjError(f"{where}: this look cannot be read: {error}") from error
+    return parse_look(name, table, where)
 
 
 def parse_look(stem: str, table: dict[str, Any], where: str) -> Look:

@@ -63,7 +63,7 @@ def from_unit(spec: ParamSpec, unit: float) -> float:
     """The value at knob position ``unit``, clipped to 0..1."""
     unit = min(max(unit, 0.0), 1.0)
     if spec.curve == "log":
-        return spec.lo * math.exp(unit * math.log(spec.hi / spec.lo))
+        return min(spec.lo * math.exp(unit * math.log(spec.hi / spec.lo)), spec.hi)  # rounding must not leave the range
     return spec.lo + (spec.hi - spec.lo) * (unit * unit if spec.curve == "square" else unit)
 
 

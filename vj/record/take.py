@@ -1,24 +1,36 @@
 """A take: a performance as data, in a folder. ``take.jsonl`` grows line by line and is read back after any accident.
 
 Its lines: the header (what was played, with which seed, look and program), one for every control event that
-landed, one now and then for what another clock said, and an end line when the show ended well.
+landed, one now and then for what another clock said, one for each look of the performer's own before it is shown, and
+an end line when the show ended well.
 """
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from vj.clockface import Reading
 from vj.mailbox import Bounded
 from vj.record.names import free_name
-from vj.record.takefile import TakeHeader, TrackRef, clock_line, digest, end_line, event_line, header_line
+from vj.record.takefile import (
+    TakeHeader,
+    TrackRef,
+    clock_line,
+    digest,
+    end_line,
+    event_line,
+    header_line,
+    look_line,
+)
 from vj.record.takereader import TakeReader
 from vj.types import ControlEvent, Tick, VjError
 
 NAME = "take.jsonl"
+Lines = Callable[[], bytes]
 
 __all__ = ["NAME", "Take", "TakeHeader", "TakeWriter", "TrackRef", "take_folder"]
 
@@ -46,7 +58,7 @@ class TakeWriter:
         self.events = 0
         self.error = ""
         self._file = file
-        self._waiting: Bounded[tuple[int, float, ControlEvent | Reading]] = Bounded(100_000)
+        self._waiting: Bounded[Lines] = Bounded(100_000)
         self._end: tuple[int, float] = (0, 0.0)
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="take", daemon=True)
@@ -75,18 +87,24 @@ class TakeWriter:
 
     def event(self, tick: Tick, event: ControlEvent) -> None:
         """Keep an event that landed at this tick. Never waits."""
-        if self._put(tick, event):
+        if self._at(tick, lambda: event_line(tick.index, tick.time, event)):
             self.events += 1
 
     def clock(self, tick: Tick, reading: Reading) -> None:
         """Keep what another clock said at this tick. Never waits."""
-        self._put(tick, reading)
+        self._at(tick, lambda: clock_line(tick.index, tick.time, reading))
 
-    def _put(self, tick: Tick, item: ControlEvent | Reading) -> bool:
-        if self._closed or self.error:
-            return False
-        self._end = (tick.index, tick.time)
-        return self._waiting.put((tick.index, tick.time, item))
+    def look(self, name: str, text: Callable[[], str]) -> None:
+        """Keep a look that is about to be shown; ``text`` gives its file's text, in the take's own thread."""
+        self._put(lambda: look_line(name, text()))
+
+    def _at(self, tick: Tick, line: Lines) -> bool:
+        if not (self._closed or self.error):
+            self._end = (tick.index, tick.time)
+        return self._put(line)
+
+    def _put(self, line: Lines) -> bool:
+        return not (self._closed or self.error) and self._waiting.put(line)
 
     def close(self, tick: Tick | None = None) -> None:
         """Write the end line (``tick``: the show's last) and close. Safe to call twice."""
@@ -102,21 +120,18 @@ class TakeWriter:
         try:
             with self._file as file:
                 while (item := self._waiting.take()) is not None:
-                    file.write(_line(*item))
+                    file.write(item())
                     file.flush()
                 file.write(end_line(*self._end, self.events))
-        except OSError as error:
-            self.error = f"{self.folder / NAME}: {error.strerror or error}; the take ended at {self._end[1]:.1f} s"
-
-
-def _line(index: int, time: float, item: ControlEvent | Reading) -> bytes:
-    return clock_line(index, time, item) if isinstance(item, Reading) else event_line(index, time, item)
+        except (OSError, ValueError) as error:
+            what = error.strerror if isinstance(error, OSError) else None
+            self.error = f"{self.folder / NAME}: {what or error}; the take ended at {self._end[1]:.1f} s"
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A take read back: events and other clocks' words in the order of their times (seconds), and what was wrong
-    with the file.
+    """A take read back: events and other clocks' words in the order of their times (seconds), the texts of the looks
+    it brings with it, and what was wrong with the file.
 
     ``ended``: the show's last moment, or that of its last event when the show was cut short (``complete`` False).
     """
@@ -128,6 +143,7 @@ class Take:
     ended: float = 0.0
     complete: bool = False
     clocks: tuple[tuple[float, Reading], ...] = ()
+    looks: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path | str) -> Take:
@@ -148,7 +164,7 @@ class Take:
         events = tuple(sorted(reader.events, key=lambda item: item[0]))
         clocks = tuple(sorted(reader.clocks, key=lambda item: item[0]))
         ended = max(reader.end, *(items[-1][0] for items in (events, clocks) if items), 0.0)
-        return cls(home, header, events, tuple(reader.complaints), ended, reader.complete, clocks)
+        return cls(home, header, events, tuple(reader.complaints), ended, reader.complete, clocks, reader.looks)
 
     def sound(self) -> Path:
         """The file with the take's sound: kept beside it, or the track wherever it lies now, proved by its hash.

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -146,6 +147,26 @@ def clock_of(item: Mapping[str, Any]) -> tuple[float, Reading]:
                       _number(said, "bpm", 1.0, 1000.0), bool(flags[0]), str(said["source"]), bool(flags[1]),
                       bool(flags[2]))
     return _number(item, "time", 0.0, 1e9), reading
+
+
+def look_line(name: str, text: str) -> bytes:
+    """The line of a look that is not vj's own, before the event that shows it for the first time. ValueError where it
+    is too long for a line.
+    """
+    line = encode({"kind": "look", "name": name, "toml": text})
+    if len(line) >= LONGEST_LINE:
+        raise ValueError(f"the look {name!r} has {len(line)} bytes, a take's lines have room for {LONGEST_LINE}")
+    return line
+
+
+def look_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    """A look line's name and the text of its file; ValueError names the field that is missing or wrong."""
+    name, text = item.get("name"), item.get("toml")
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9_]{1,40}", name):
+        raise ValueError("name must be a look's name")
+    if not isinstance(text, str):
+        raise ValueError("toml must be the text of a look")
+    return name, text
 
 
 def end_line(index: int, time: float, events: int) -> bytes:

@@ -1,0 +1,103 @@
+"""Routes as parameters: each stands in a slot ``/routes/<n>``, so every hand can make, bend, mute and unmake one.
+
+A slot without a source or a target is free. A slot's source is chosen by name; choosing ``new <kind>`` brings a new
+source of that kind. There are always more slots than routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from vj import registry
+from vj.params.spec import choice, describe, number, switch, text
+from vj.types import Curve, ParamSpec, Route, Value, Values, VjError
+
+SLOTS = "routes"
+ROUTES = f"/{SLOTS}/"
+NEW = "new "
+"""What a choice of source begins with that brings a source of its own."""
+NONE = "none"
+FEWEST, SPARE, MOST = 16, 4, 64
+"""Slots that are always there, free ones that are kept, and all there can be."""
+CURVES: tuple[Curve, ...] = ("linear", "log", "square")
+ROUTABLE = ("number", "integer", "trigger")
+"""What modulation can push: the last is pulled when a push rises past the middle."""
+PULLED = ("/fx/", "/a/gen/")
+"""Where a trigger means the picture, not the show."""
+KINDS = "vj.modulation.sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A route in its slot, counted from 1. ``on`` False: it is there and does nothing."""
+
+    number: int
+    route: Route
+    on: bool = True
+
+    @property
+    def mount(self) -> str:
+        return f"{SLOTS}/{self.number}"
+
+
+def slots_for(routes: int) -> int:
+    """How many slots a picture with so many routes has."""
+    return min(max(FEWEST, routes + SPARE), MOST)
+
+
+def slot_params(sources: Sequence[str], kinds: Sequence[str]) -> tuple[ParamSpec, ...]:
+    """One slot's parameters, where ``sources`` are in use and more of the ``kinds`` can be had."""
+    return (
+        choice("source", NONE, (NONE, *sources, *(NEW + kind for kind in kinds)),
+               help="What pushes; new ... brings another source. none frees the slot."),
+        text("target", help="The parameter that is pushed, by its path; nothing frees the slot."),
+        number("depth", 1.0, -1.0, 1.0, help="How far it is pushed, in turns of its knob."),
+        choice("curve", "linear", CURVES, help="square answers late, log early."),
+        switch("on", True, help="Off: the route is there and does nothing."),
+    )
+
+
+def kinds() -> list[str]:
+    """Every kind of source there is."""
+    return registry.names(KINDS)
+
+
+def filled(routes: Sequence[Route]) -> dict[str, Value]:
+    """The values that put ``routes`` into the first slots, by path. Raises VjError when there are too many."""
+    if len(routes) > MOST:
+        raise VjError(f"a look has at most {MOST} routes, this one has {len(routes)}")
+    values: dict[str, Value] = {}
+    for place, route in enumerate(routes, 1):
+        for name in ("source", "target", "depth", "curve"):
+            values[f"/{SLOTS}/{place}/{name}"] = getattr(route, name)
+    return values
+
+
+def slots_of(mounts: Mapping[str, Values]) -> list[Slot]:
+    """The slots in use, from the parameters under each ``routes/<n>``."""
+    slots = []
+    for mount, values in mounts.items():
+        source, target = str(values["source"]), str(values["target"])
+        if source != NONE and target:
+            route = Route(source, target, float(values["depth"]), cast("Curve", values["curve"]))
+            slots.append(Slot(int(mount.rpartition("/")[2]), route, bool(values["on"])))
+    return sorted(slots, key=lambda slot: slot.number)
+
+
+def check_target(path: str, spec: Callable[[str], ParamSpec]) -> None:
+    """Can ``path`` be modulated? Raises VjError saying why not; ``spec`` finds declarations, or raises it."""
+    found = spec(path)
+    if found.kind not in ROUTABLE or found.guarded or (found.kind == "trigger" and not path.startswith(PULLED)):
+        raise VjError(f"{path} cannot be modulated: it takes {describe(found)}")
+    if path.startswith(f"/{SLOTS}/") and not path.endswith("/depth"):
+        raise VjError(f"{path} cannot be modulated")
+
+
+def free_name(kind: str, taken: Sequence[str]) -> str:
+    """A name for another source of a kind: lfo, lfo2, lfo3 ..."""
+    count = 1
+    while (name := kind if count == 1 else f"{kind}{count}") in taken:
+        count += 1
+    return name
