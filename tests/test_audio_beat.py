@@ -355,18 +355,36 @@ def test_half_by_hand_holds_its_octave_whatever_octave_the_ears_say():
     assert clock.bpm == pytest.approx(150, rel=1e-3)
 
 
-def test_a_hand_s_word_is_evidence_for_the_ears():
-    clock, told = BeatClock(120), []
-    clock.evidence = lambda time, bpm: told.append((time, bpm))
+class Pupil:
+    """Ears that write down what they are told."""
+
+    def __init__(self):
+        self.told = []
+
+    def pull(self, time):
+        self.told.append(("pull", pytest.approx(time)))
+
+    def favour(self, bpm):
+        self.told.append(("favour", pytest.approx(bpm)))
+
+    def shift_half(self):
+        self.told.append("shift")
+
+
+def test_the_ears_are_told_what_a_hand_and_another_clock_say():
+    clock, ears = BeatClock(120), Pupil()
+    clock.ears = ears
     run(clock, 0, 1)
     for time in (1.0, 1.5, 2.0):
         clock.tap(time)
     clock.resync(2.2)
     clock.half()
-    assert told == [(pytest.approx(2.0), pytest.approx(120)), (2.2, None),
-                    (pytest.approx(1.0, abs=0.01), pytest.approx(60))]
     clock.shift()
-    assert told[-1][1] is None
+    assert ears.told == [("favour", 120), ("pull", 2.0), ("pull", 2.2), ("favour", 60), "shift"]
+    other = BeatClock(120)
+    other.ears = ears
+    other.follow(Reading(0.0, 0.0, 133.0, source="link"))
+    assert ears.told[-1] == ("favour", 133)
 
 
 def test_ears_that_insist_get_the_clock_back_from_a_wrong_hand():

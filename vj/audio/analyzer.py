@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,15 +13,20 @@ from vj.audio.bands import Followers, decibels
 from vj.audio.beat import BEAT_PARAMS, BeatClock
 from vj.audio.colour import Colour
 from vj.audio.decode import clean, to_stereo
-from vj.audio.drums import Beats, Onsets
 from vj.audio.gain import STEP, AutoGain, Gate
-from vj.audio.novelty import Novelty, Peaks
+from vj.audio.hits import Hits, Net, Sight, Struck
+from vj.audio.loudness import Loudness
+from vj.audio.novelty import Novelty, Peaks, Rises
+from vj.audio.pulse import Pulse
+from vj.audio.sections import Sections
 from vj.audio.spectrum import BandSums, Mono, Tape, share
+from vj.audio.split import EACH, Split
 from vj.params.spec import number, switch
 from vj.types import BANDS, Features, Tick, Values
 
 if TYPE_CHECKING:
     from vj.audio.gain import Levels
+    from vj.audio.spectrum import Floats
     from vj.clockface import Reading
     from vj.types import Samples
 
@@ -36,26 +43,37 @@ HOP = 256
 """Samples between two looks, at rates below 64 kHz; twice as many at 96 kHz."""
 WHOLE = len(BANDS)
 """Row of everything, after the bands."""
-SILENCE = np.zeros(WHOLE, np.float32)
+SILENCE = (0.0,) * (WHOLE + 2)
+"""What each band, the kick and the whole do in silence."""
 LAG = 0.25
 """Seconds of samples that may be missing before silence stands in for them."""
-STRONG = 0.4
-"""Level that the lowest two bands need for a kick."""
 HEARD = 0.2
 """What must be new in some band for an onset; the onset is as strong as that."""
-NEWS_KEPT = 0.8
-"""How much of what was new counts a hop later: onsets are announced two or three hops late."""
-KICK_GONE = 2.0
-"""Seconds without a kick after which the beat clock trusts itself alone."""
+FLUX = 0.06
+"""Seconds in which the flux falls to a third."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Some hops, measured: one row each. ``decibels`` are ``levels`` as plain numbers, for what goes hop by hop."""
+
+    powers: Floats
+    moments: list[list[float]]
+    levels: Levels
+    decibels: list[list[float]]
+    now: list[list[float]]
+    hits: list[list[float]]
+    sure: list[list[float]]
 
 
 class Analyzer:
     """Hears samples, says features. ``process`` takes any number of samples a tick; state advances per hop.
 
-    ``clock`` is the beat clock, for hands and other sources of tempo; ``rate`` is in Hz.
+    ``clock`` is the beat clock, for hands and other sources of tempo; ``rate`` is in Hz; ``net`` hears drums, the
+    trained one if none is given.
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, net: Callable[[Floats], Floats] | None = None) -> None:
         self.rate = rate
         self.hop = HOP * max(round(rate / 48000), 1)
         self.clock = BeatClock()
@@ -65,24 +83,27 @@ class Analyzer:
         self._colour = Colour(rate, 8192 * scale, self._seconds)
         self._tape = Tape(8192 * scale, STEP * self.hop)
         self._mono = Mono(self._seconds)
-        self._onsets = Onsets(rate, self.hop, "specflux")
-        self._beats = Beats(rate, self.hop)
+        self._pulse = Pulse(rate, self.clock)
+        self._loudness = Loudness(rate, self.hop)
         self._gain = AutoGain(WHOLE + 1, self._seconds)
         self._gate = Gate(self._seconds)
         self._followers = Followers(WHOLE, self._seconds)
-        self._novelty = Novelty(self._sums, self._seconds)
-        self._kicks = Peaks(self._seconds)
+        self._rises = Rises(self._sums)
+        self._novelty = Novelty(self._sums, self._rises.bins, self._seconds)
+        self._onsets = Peaks(self._seconds, HEARD, 0.06)
+        self._hits = Hits(Sight(self._sums, self._rises.bins, self._seconds), net or Net.open(), self._seconds)
+        self._split = Split(self._sums, self._seconds)
+        self._sections = Sections(self._seconds)
         self._rest = np.zeros((0, 2), np.float32)
         self._start: float | None = None
         self._hops = 0
         self._trim = 0.0
         self._hold = False
         self._rms = 0.0
-        self._news = 0.0
-        self._onset = 0.0
-        self._kick = 0.0
-        self._kick_time = -math.inf
+        self._flux = 0.0
+        self._struck = Struck()
         self._louder, self._softer = share(self._seconds, 0.03), share(self._seconds, 0.12)
+        self._flown = share(self._seconds, FLUX)
 
     @property
     def latency(self) -> float:
@@ -101,6 +122,7 @@ class Analyzer:
         self._followers.set_release(float(audio.get("release", 0.18)))
         self._hold = bool(audio.get("hold", False))
         self.clock.control(tick.time, beat)
+        self._pulse.limit()
 
     def follow(self, reading: Reading) -> None:
         """What another clock says, in show time."""
@@ -108,11 +130,11 @@ class Analyzer:
 
     def process(self, tick: Tick, samples: Samples) -> Features:
         """Hear the samples since the last tick, (N, C) or (N,), and say what is there at ``tick.time``."""
-        self._onset = self._kick = 0.0
+        self._struck.clear()
         block = to_stereo(clean(samples))
         if self._start is None:
             start = tick.time - len(block) / self.rate
-            self._start = start if abs(start) > 1e-3 else 0.0
+            self._start = self._pulse.start = start if abs(start) > 1e-3 else 0.0
         silence = self._missing(tick.time, len(self._rest) + len(block))
         waiting = np.concatenate([self._rest, block, silence])
         whole = len(waiting) // self.hop * self.hop
@@ -122,7 +144,7 @@ class Analyzer:
             self._hear(waiting[begin:end])
             begin = end
         self._rest = waiting[whole:]
-        return self._features(tick)
+        return self._features(tick, float(max(block.max(), -block.min())) if block.size else 0.0)
 
     def _missing(self, time: float, waiting: int) -> Samples:
         """Silence for a source that has ended or lags far behind; at most a second of it a tick."""
@@ -136,58 +158,76 @@ class Analyzer:
 
     def _hear(self, stereo: Samples) -> None:
         """Some whole hops, (n * hop, 2): measured at once, while everything that remembers goes hop by hop."""
-        mixed = [self._mono.mix(hop) for hop in stereo.reshape(-1, self.hop, 2)]
-        for mono, _ in mixed:
-            self._tape.add(mono)
-        count = len(mixed)
-        powers = self._sums.spectra(self._tape.windows(self._sums.size, self.hop, count))
-        sums = np.array([self._sums.sums(power) for power in powers])
-        levels = decibels(sums[:, :WHOLE + 1])
-        now = self._gain.normal(levels, self._trim)
-        hits = self._novelty.hear(powers)
-        for index, (mono, square) in enumerate(mixed):
+        channels = np.ascontiguousarray(stereo.T).reshape(2, -1, self.hop)
+        mono, squares = self._mono.mix(channels)
+        self._loudness.hear(channels)
+        measured = self._measure(mono)
+        for index, (hop, square) in enumerate(zip(mono, squares, strict=True)):
             self._hops += 1
             playing = self._gate.open(10.0 * math.log10(square + 1e-12))
-            kick = self._hear_bands(levels[index], now[index], hits[index]) if playing else self._hear_silence()
-            self._hear_drums(mono, kick)
-            self._colour.hear(sums[index, WHOLE:], self._tape, (count - 1 - index) * self.hop, playing)
+            if playing:
+                self._hear_music(measured, index)
+            else:
+                self._hear_silence()
+            self._hear_colours(measured, index, playing)
+            self._pulse.hear(hop, self.time)
+            self.clock.step(self.time, playing)
         if (self._hops % STEP == 0 or not self._gain.ready) and self._gain.settle():
-            self._novelty.settle(self._gain.top[:WHOLE])
+            self._rises.settle(self._gain.top[:WHOLE])
 
-    def _hear_silence(self) -> float:
+    def _measure(self, mono: Samples) -> Measured:
+        """Everything about some hops, (n, hop), that depends on nothing but the sound."""
+        self._tape.add(mono.reshape(-1))
+        powers = self._sums.spectra(self._tape.windows(self._sums.size, self.hop, len(mono)))
+        sums = self._sums.sums(powers)
+        levels = decibels(sums[:, :WHOLE + 1])
+        logs, rises = self._rises.hear(powers)
+        return Measured(powers, sums[:, WHOLE:].tolist(), levels, levels.tolist(),
+                        self._gain.normal(levels, self._trim).tolist(), self._novelty.hear(rises),
+                        self._hits.sure(logs, rises))
+
+    def _hear_silence(self) -> None:
         self._followers.hear(SILENCE, SILENCE)
-        self._news = 0.0
+        self._hits.hear(SILENCE, SILENCE)
+        self._onsets.hear(0.0)
+        self._sections.rest()
         self._rms -= self._softer * self._rms
-        return self._kicks.hear(0.0)
+        self._flux -= self._flown * self._flux
 
-    def _hear_bands(self, levels: Levels, now: Levels, hits: Levels) -> float:
-        """One hop of music: per band dBFS, level and hit 0..1; the kick's strength at its moment, else 0."""
+    def _hear_music(self, measured: Measured, index: int) -> None:
+        """One hop of music: what its bands do, and what was struck."""
         if not self._hold:
-            self._gain.hear(levels)
-        self._news = max(float(hits[:WHOLE].max()), NEWS_KEPT * self._news)
-        self._followers.hear(now[:WHOLE], hits[:WHOLE])
-        away = self._loudness(float(levels[WHOLE])) - self._rms
+            self._gain.hear(measured.levels[index])
+        levels, hits = measured.decibels[index], measured.hits[index]
+        self._followers.hear(measured.now[index], hits)
+        away = self._amplitude(levels[WHOLE]) - self._rms
         self._rms += (self._louder if away > 0 else self._softer) * away
-        # A kick is new and strong: what is only new down there, in a breakdown, is someone's chord.
-        return self._kicks.hear(float(hits[WHOLE]) if float(now[:2].max()) > STRONG else 0.0)
+        self._flux = max(hits[WHOLE + 1], self._flux - self._flown * self._flux)
+        news = max(hits[:WHOLE])
+        kick, snare, hat = self._hits.hear(measured.sure[index], hits)
+        self._struck.hear(self._onsets.hear(news), kick, snare, hat)
+        drop = self._sections.hear(levels, kick, news, 60.0 / self.clock.bpm)
+        self._struck.drop = max(self._struck.drop, drop)
 
-    def _loudness(self, level: float) -> float:
+    def _amplitude(self, level: float) -> float:
         """Amplitude against the loudest of the last seconds, 0..1."""
         return float(min(10.0 ** ((level + self._trim - float(self._gain.top[WHOLE])) / 20.0), 1.0))
 
-    def _hear_drums(self, mono: Samples, kick: float) -> None:
-        time = self.time
-        if self._onsets.hear(mono) and self._news > HEARD:
-            self._onset = max(self._onset, self._news)
-        if kick:
-            self._kick_time = time
-            self._kick = max(self._kick, kick)
-        beat = self._beats.hear(mono, kick > 0.0)
-        if beat is not None:
-            self.clock.hear((self._start or 0.0) + beat.time, beat.bpm)
-        self.clock.step(time, time - self._kick_time < KICK_GONE)
+    def _hear_colours(self, measured: Measured, index: int, playing: bool) -> None:
+        """What is slow: chroma, key, brightness; hits apart from notes."""
+        power, first = measured.moments[index]
+        self._colour.hear(power, first, self._tape, (len(measured.powers) - 1 - index) * self.hop, playing)
+        if self._hops % EACH == 0 and playing:
+            self._split.hear(measured.powers[index], 10.0 ** ((float(self._gain.top[WHOLE]) - self._trim) / 10.0))
+        elif self._hops % EACH == 0:
+            self._split.rest()
 
-    def _features(self, tick: Tick) -> Features:
-        return Features(time=tick.time, rms=self._rms, bands=self._followers.words(), onset=self._onset,
-                        kick=self._kick, chroma=self._colour.chroma, centroid=self._colour.centroid,
-                        beat=self.clock.at(tick.time))
+    def _features(self, tick: Tick, peak: float) -> Features:
+        struck, split, colour = self._struck, self._split, self._colour
+        return Features(
+            time=tick.time, rms=self._rms, bands=self._followers.words(), onset=struck.onset, kick=struck.kick,
+            snare=struck.snare, hat=struck.hat, chroma=colour.chroma, centroid=colour.centroid, flux=self._flux,
+            flatness=split.flatness, percussive=split.percussive, harmonic=split.harmonic,
+            loudness=self._loudness.momentary, peak=peak, key=colour.key.hue, key_strength=colour.key.strength,
+            energy=self._sections.energy, breakdown=self._sections.breakdown, drop=struck.drop,
+            beat=self.clock.at(tick.time))

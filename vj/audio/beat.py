@@ -4,7 +4,7 @@ they rest."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from typing import Protocol
 
 from vj.audio.bar import One
 from vj.audio.leader import Leader
@@ -37,8 +37,8 @@ SAME = 0.03
 """Tempi within this share of each other are one, averaged."""
 CONVINCED = 3
 """Beats in a row with another tempo that move a clock which was sure of its own."""
-FAINT = 0.1
-"""Confidence below which ears say nothing."""
+FAINT, PLAIN = 0.1, 0.3
+"""Confidence below which ears say nothing, and from which their every beat counts in full."""
 TAP_HOLD = 8.0
 """Seconds that a hand's tempo stands before confident ears that agree may have it back."""
 TAP_STANDS, INSISTING = 30.0, 16
@@ -47,7 +47,32 @@ LINK_TAKES = 2.0
 """Seconds after a tap in which a Link session is told the tempo before it leads again."""
 ALONE = 3.0
 """Beats without a word from the ears after which confidence falls."""
-Evidence = Callable[[float, float | None], None]
+
+
+class Ears(Protocol):
+    """A tracker, as far as hands and other clocks can help it. Times are the clock's."""
+
+    def pull(self, time: float) -> None:
+        """A beat is or was at ``time``."""
+
+    def favour(self, bpm: float) -> None:
+        """The tempo is known."""
+
+    def shift_half(self) -> None:
+        """The beat is half a beat from where it was taken to be."""
+
+
+class Deaf:
+    """Nobody to tell."""
+
+    def pull(self, time: float) -> None:
+        """Nothing."""
+
+    def favour(self, bpm: float) -> None:
+        """Nothing."""
+
+    def shift_half(self) -> None:
+        """Nothing."""
 
 
 def fold(bpm: float, slowest: float, fastest: float) -> float:
@@ -66,7 +91,7 @@ class BeatClock:
 
     All times are seconds on one axis, the analyzer's. ``step`` moves on, ``hear`` is what a tracker believes,
     ``follow`` what another clock says, and ``tap``, ``resync``, ``shift``, ``half`` and ``double`` are hands.
-    ``evidence`` is told a hand's word for the ears' sake: the time of a beat, and the tempo where it was given.
+    ``ears`` are told what hands and other clocks know.
     """
 
     def __init__(self, bpm: float = 120.0) -> None:
@@ -76,7 +101,7 @@ class BeatClock:
         self.nudge = 0.0
         self.hold = False
         self.source = "audio"
-        self.evidence: Evidence = lambda _time, _bpm: None
+        self.ears: Ears = Deaf()
         self._time = 0.0
         self._beats = 0.0
         self._debt = 0.0  # beats still to catch up, signed
@@ -158,9 +183,9 @@ class BeatClock:
         """A tracker heard or expects a beat at ``time``, a little ago or ahead, going at ``bpm``."""
         if not (abs(time - self._time) < 5.0 and 10.0 < bpm < 1000.0 and confidence >= FAINT) or self._deaf:
             return
-        weight = min(confidence, 1.0)
+        weight = min(confidence / PLAIN, 1.0)
         tempo = self._octave(bpm)
-        if self.source == "tap" and not self._give_way(time, tempo, weight):
+        if self.source == "tap" and not self._give_way(time, tempo, confidence):
             return
         if self.source == "audio" and not self._follow_tempo(tempo, weight):
             return
@@ -168,6 +193,7 @@ class BeatClock:
         if not self._pursuit.judge(error, weight):
             return
         self._correct(time, error, weight)
+        self._sure += 0.25 * (min(confidence, 1.0) - self._sure)
         if downbeat:
             self._one.hear(round(self._beat_at(time)))
 
@@ -210,17 +236,18 @@ class BeatClock:
         if self._phase_by_hand and abs(error) > 0.35:
             error = self._turn(error)  # ears that changed their mind: the hand's beat stays
         steps = max(round((time - self._heard) * self.bpm / 60.0), 1) if self._heard > -math.inf else 1
+        if self._pursuit.fresh:
+            weight = 1.0  # there is nothing yet to weigh it against
         alpha, beta = self._pursuit.gains()
         self._debt += alpha * weight * error
         if self.source == "audio" and steps < 16:
             self.set_tempo(self.bpm * (1.0 + beta * weight * min(max(error, -0.1), 0.1) / steps))
         self._heard = time
-        self._sure += 0.25 * (weight - self._sure)
 
     def _follow_tempo(self, tempo: float, weight: float) -> bool:
         """Small differences are averaged; a new tempo is believed when heard often enough in a row."""
         if abs(tempo / self.bpm - 1.0) < SAME:
-            self.set_tempo(self.bpm + 0.03 * weight * (tempo - self.bpm))
+            self.set_tempo(self.bpm + self._pursuit.tempo_gain * weight * (tempo - self.bpm))
             self._in_a_row = 0
             return True
         same = abs(tempo / self._candidate - 1.0) < SAME
@@ -259,6 +286,7 @@ class BeatClock:
             return
         factor = 2.0 ** round(math.log2(self.bpm / reading.bpm)) if self._octave_by_hand else 1.0
         self.set_tempo(reading.bpm * factor)
+        self.ears.favour(self.bpm)
         if not reading.phase_known:
             return
         if before is not None and before.phase_known and abs(before.at(reading.time) - reading.beats) > 1.0:
@@ -286,7 +314,8 @@ class BeatClock:
         self._debt = -wrap(self._beat_at(last) - self._debt)
         self._octave_by_hand = True
         self._by_hand()
-        self.evidence(last, self.bpm)
+        self.ears.favour(self.bpm)
+        self.ears.pull(last)
 
     def resync(self, time: float) -> None:
         """The one of the bar is at ``time``: forward to the next beat, or wait for it when just past."""
@@ -298,15 +327,14 @@ class BeatClock:
             self._beats += self._debt
             self._debt = 0.0
         self._by_hand()
-        self.evidence(time, None)
+        self.ears.pull(time)
 
     def shift(self) -> None:
         """The beat is where the off-beat was: half a beat forward."""
         self._debt += 0.5
         self._half = 0.5 - self._half
         self._phase_by_hand, self._settle_half = True, False
-        ahead = math.ceil(self._beat_at(self._time)) - self._beat_at(self._time)
-        self.evidence(self._time + ahead * 60.0 / self.bpm, None)
+        self.ears.shift_half()
 
     def half(self) -> None:
         """Count half as fast from here."""
@@ -324,18 +352,18 @@ class BeatClock:
         self._octave_by_hand = True
         self._debt = -wrap(self._beats * factor) if factor < 1.0 else wrap(self._beats)
         self._pursuit.restart()
-        self.evidence(self._time, self.bpm)
+        self.ears.favour(self.bpm)
 
     def _by_hand(self) -> None:
         self._pursuit.doubt()
         self._phase_by_hand = self._settle_half = True
         self._half = 0.0
 
-    def _give_way(self, time: float, tempo: float, weight: float) -> bool:
+    def _give_way(self, time: float, tempo: float, confidence: float) -> bool:
         """Ears get the clock back when the hand has rested and they agree on the tempo, or insist for long."""
         rested = time - self._tapped
         agree = abs(tempo / self.bpm - 1.0) < 0.04
-        self._insisted = self._insisted + 1 if weight > 0.6 and rested > TAP_STANDS else 0
+        self._insisted = self._insisted + 1 if confidence > 0.6 and rested > TAP_STANDS else 0
         if rested < TAP_HOLD or not (agree or self._insisted >= INSISTING):
             return False
         self._tapped = -math.inf

@@ -1,10 +1,11 @@
-"""The slow colours of the sound: chroma and brightness."""
+"""The slow colours of the sound: chroma, key and brightness."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from vj.audio.spectrum import Chroma, Floats, Tape, share
+from vj.audio.key import Key
+from vj.audio.spectrum import Chroma, Tape, share
 
 EACH = 32
 """Hops between two looks at the chroma (186 ms at 44.1 kHz: as long as its window)."""
@@ -16,6 +17,7 @@ class Colour:
 
     def __init__(self, rate: int, size: int, hop_seconds: float) -> None:
         self.centroid = 0.0
+        self.key = Key(EACH * hop_seconds)
         self._measure = Chroma(rate, size)
         self._state = NONE
         self._hops = 0
@@ -27,12 +29,12 @@ class Colour:
         """The twelve pitch classes from C, 0..1."""
         return tuple(self._state.tolist())
 
-    def hear(self, moments: Floats, tape: Tape, ago: int, playing: bool) -> None:
-        """One hop that ended ``ago`` samples before the tape's end; ``moments``: power, power times Hz."""
+    def hear(self, power: float, first: float, tape: Tape, ago: int, playing: bool) -> None:
+        """One hop that ended ``ago`` samples before the tape's end: its ``power``, and its power times Hz."""
         self._hops += 1
         if self._hops % EACH == 0:
             target = self._measure.measure(tape.last(self._measure.size, ago)) if playing else NONE
             self._state = self._state + self._slow * (target - self._state)
-        power, first = moments.tolist()
+            self.key.hear(target, playing)
         centroid = first / power if playing and power > 0.0 else 0.0
         self.centroid += self._soft * (centroid - self.centroid)

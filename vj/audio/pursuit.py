@@ -58,6 +58,11 @@ class Pursuit:
         self.restart()
         return True
 
+    @property
+    def tempo_gain(self) -> float:
+        """Share of the difference to the ears' own tempo that is taken over: they average it over beats themselves."""
+        return 1.0 if self.fresh else 2.0 / (self._beats + 1)
+
     def gains(self) -> tuple[float, float]:
         """Share of an error that moves the phase, and the share of it per beat that moves the tempo."""
         if self.fresh:

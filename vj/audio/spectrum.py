@@ -35,17 +35,41 @@ class Mono:
     def __init__(self, hop_seconds: float) -> None:
         self._likeness = 0.0
         self._share = share(hop_seconds, 0.5)
-        self._sum = np.array([0.5, 0.5], np.float32)
-        self._difference = np.array([0.5, -0.5], np.float32)
-        self._weights = self._sum
+        self._sign = 1.0
 
-    def mix(self, stereo: Floats) -> tuple[Floats, float]:
-        """(N, 2) -> (N,) and the mean square of both channels."""
-        (left, both), (_, right) = (stereo.T @ stereo).tolist()
+    def mix(self, channels: Floats) -> tuple[Floats, list[float]]:
+        """Some hops, (2, n, hop) -> (n, hop), and the mean square of both channels in each."""
+        left, right = channels
+        own = squares(channels).sum(axis=0).tolist()
+        signs = [self._polarity(power, both) for power, both in zip(own, products(left, right).tolist(), strict=True)]
+        turned = np.array(signs, np.float32)[:, None] * right
+        turned += left
+        turned *= np.float32(0.5)
+        return turned, [power / (2 * channels.shape[2]) for power in own]
+
+    def _polarity(self, power: float, both: float) -> float:
+        """1, or -1 where the sides have been opposite for a while; ``both`` is the sum of their product."""
         self._likeness += self._share * (both - self._likeness)
-        if abs(self._likeness) > 0.2 * (left + right) > 0.0:
-            self._weights = self._sum if self._likeness > 0.0 else self._difference
-        return stereo @ self._weights, (left + right) / stereo.size
+        if abs(self._likeness) > 0.2 * power > 0.0:
+            self._sign = 1.0 if self._likeness > 0.0 else -1.0
+        return self._sign
+
+
+def products(one: Floats, other: Floats) -> Floats:
+    """Sums of products along the last axis, each row by itself: what a row gives does not depend on its company."""
+    sums: Floats = (one[..., None, :] @ other[..., None])[..., 0, 0]
+    return sums
+
+
+def squares(rows: Floats) -> Floats:
+    """Sums of squares along the last axis."""
+    return products(rows, rows)
+
+
+def weighted(weights: Floats, rows: Floats) -> Floats:
+    """(rows of weights, k) times each of (n, k) -> (n, rows of weights), each by itself as in ``products``."""
+    sums: Floats = (weights @ rows[:, :, None])[:, :, 0]
+    return sums
 
 
 class Tape:
@@ -82,29 +106,29 @@ class BandSums:
     def __init__(self, rate: int, size: int = 2048, fall: int = 384) -> None:
         self.size = size
         self._window = quick_window(size, fall)
-        self._frequencies = _frequencies(size, rate)
+        self.frequencies = _frequencies(size, rate)
         # Parseval: the sum over the half spectrum, doubled, over N^2, is the mean square of the windowed samples.
         self._window *= np.float32(math.sqrt(2.0 / (size**2 * float(np.mean(self._window**2)))))
         rows = [self.overlap(lo, hi) for _, lo, hi in BANDS]
-        rows += [self.overlap(20.0, 18000.0), self.overlap(20.0, 18000.0) * self._frequencies]
+        rows += [self.overlap(20.0, 18000.0), self.overlap(20.0, 18000.0) * self.frequencies]
         self._rows = np.ascontiguousarray(rows, np.float32)
 
     def overlap(self, lo: float, hi: float) -> NDArray[np.float64]:
         """How much of each bin, as wide as their spacing, lies in ``lo..hi`` Hz: (bins,) 0..1."""
-        half = 0.5 * float(self._frequencies[1])
-        inside = np.minimum(self._frequencies + half, hi) - np.maximum(self._frequencies - half, lo)
+        half = 0.5 * float(self.frequencies[1])
+        inside = np.minimum(self.frequencies + half, hi) - np.maximum(self.frequencies - half, lo)
         return (inside / (2 * half)).clip(0.0, 1.0)
 
     def spectra(self, windows: Floats) -> Floats:
         """(n, size) -> (n, bins) mean squares."""
         spectra = np.fft.rfft(windows * self._window)
-        power: Floats = np.square(spectra.real) + np.square(spectra.imag)
-        return power
+        power: Floats = np.square(spectra.real)
+        power += np.square(spectra.imag)
+        return power.astype(np.float32, copy=False)
 
-    def sums(self, power: Floats) -> Floats:
-        """(bins,) -> (len(BANDS) + 2,): per band, of all, and of all times frequency."""
-        sums: Floats = self._rows @ power
-        return sums
+    def sums(self, powers: Floats) -> Floats:
+        """(n, bins) -> (n, len(BANDS) + 2): per band, of all, and of all times frequency."""
+        return weighted(self._rows, powers)
 
 
 def _frequencies(size: int, rate: int) -> NDArray[np.float64]:
