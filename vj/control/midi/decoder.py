@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ class Pair:
     fine: int = 0
     both: bool = False
     fine_first: bool = False
-    _time: float = -1.0
+    _time: float = -math.inf
     _first: bool | None = None  # the fine half, or the coarse one, opened this pair
     _waits: bool = False
 
@@ -48,7 +49,7 @@ class Pair:
         return None if self._waits else self.value
 
     def _learn_order(self, time: float, fine: bool) -> None:
-        if time - self._time > PAUSE or self._time < 0:
+        if time - self._time > PAUSE:
             self._first = fine
         elif self._first is not None and fine != self._first:
             self.fine_first, self._first = self._first, None

@@ -49,7 +49,7 @@ def check_target(target: str) -> None:
             return
         if head.startswith(f"{FX}/") and head.partition("/")[2].isdecimal() and (counted or rest in EVERYWHERE):
             return
-        if head not in ("look", "bank", "shift", FX) and counted:
+        if head.partition("/")[0] not in ("look", "bank", "shift", FX) and counted:
             return
     raise VjError(f"a target is a path like '/a/walk/speed' or a place like '@fx/1/2', '@fx/1/on', '@a/gen/1', "
                   f"'@look/3', '@look/next', '@bank/2' or '@shift/2', got {target!r}")

@@ -52,7 +52,8 @@ class Takeover:
         """The value goes the share of its way to the end that the control goes of its own."""
         if time - self._set_at <= HOLDING:
             value = self._set  # the tree hears of it with the next tick
-        if holds or abs(last - value) <= self.near:
+        meets = abs(last - value) <= self.near and (position - value) * (position - last) >= 0
+        if holds or meets:
             self._had, goal = time, position
         else:
             up = position > last
