@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
-import struct
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
-from pythonosc.osc_message_builder import OscMessageBuilder
 
 from vj.control.desk import Desk
 from vj.control.mirror import Mirror
@@ -17,6 +16,11 @@ from vj.control.osc.performer import Client, Performer
 from vj.params.spec import choice, colour, integer, number, switch, text, trigger
 from vj.params.tree import ParamTree
 from vj.types import ControlEvent, Tick
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+from benches.osc_packets import message, mutated, strange
+
+__all__ = ["message", "mutated", "strange"]
 
 EPOCH = 1_700_000_000.0
 """The time of day at which a test's clock shows 100 s."""
@@ -37,14 +41,6 @@ def show_tree() -> ParamTree:
     made.declare_readings("beat", (number("bpm", 120.0, 0.0, 400.0), number("phase", 0.0), integer("count", 0, 0, 99)))
     made.declare_readings("audio", (number("kick", 0.0), text("device", "none")))
     return made
-
-
-def message(address: str, *values: Any) -> bytes:
-    """A message as python-osc builds it; a pair is (type tag, value)."""
-    builder = OscMessageBuilder(address)
-    for value in values:
-        builder.add_arg(*(reversed(value) if isinstance(value, tuple) else (value,)))
-    return bytes(builder.build().dgram)
 
 
 def bundle(*parts: bytes, at: float = IMMEDIATELY) -> bytes:
@@ -98,22 +94,3 @@ HAND = Client("page 1", trusted=True)
 def said(packets: Sequence[bytes]) -> list[tuple[str, tuple[Any, ...]]]:
     """All messages of packets that vj sends."""
     return [found for packet in packets for found in messages(packet)]
-
-
-def mutated(chance: random.Random, packet: bytes) -> bytes:
-    """One packet, hurt in one to three places."""
-    hurt = bytearray(packet)
-    for _ in range(chance.choice((1, 1, 1, 2, 3))):
-        at = chance.randrange(len(hurt) + 1)
-        match chance.randrange(8):
-            case 0:
-                del hurt[at:at + chance.choice((1, 4, 8))]
-            case 1:
-                hurt[at:at] = chance.randbytes(chance.choice((1, 4, 4, 16)))
-            case 2:
-                hurt[at:at + 4] = struct.pack(">i", chance.choice((-4, -1, 0, 4, 2**31 - 1, -2**31)))
-            case 3:
-                hurt += hurt[:at]
-            case _ if hurt:
-                hurt[at % len(hurt)] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
-    return bytes(hurt[:10_000])
