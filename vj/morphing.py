@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vj.modulation.routes import ROUTES, SLOTS, Slot
+from vj.modulation.routes import ROUTES, Slot, slots_in
 from vj.params.morph import MIDDLE, Side, between, moves
 from vj.params.spec import number
 from vj.params.tree import ParamTree
@@ -38,8 +38,8 @@ class Pair:
         return float(between(_DEPTH, *self.depths, share))
 
 
-def paired(here: Sequence[Slot], there: Sequence[Slot], kinds: tuple[Mapping[str, str], Mapping[str, str]]
-           ) -> list[Pair]:
+def paired(here: Sequence[Slot], there: Sequence[Slot], *,
+           kinds: tuple[Mapping[str, str], Mapping[str, str]]) -> list[Pair]:
     """Routes that push the same thing from the same source go together. ``kinds``: source name -> kind, each side."""
     def key(slot: Slot, side: int) -> tuple[object, ...]:
         return slot.route.source, kinds[side].get(slot.route.source), slot.route.target, slot.route.curve, slot.on
@@ -68,7 +68,8 @@ class Morphing:
         self._casts = (stage.cast(self.before), target)
         sides = [self._side(cast) for cast in self._casts]
         self._moves = moves(*sides)
-        self._pairs = paired(stage.slots(), _slots(target.look), (_kinds(self.before), _kinds(target.look)))
+        self._pairs = paired(*(slots_in(cast.values) for cast in self._casts),
+                             kinds=(_kinds(self.before), _kinds(target.look)))
         self._touched: set[str] = set()
 
     def _side(self, cast: Cast) -> Side:
@@ -99,7 +100,7 @@ class Morphing:
                 yield move.path, move.at(self.position)
         for pair in self._pairs:
             number = pair.numbers[self.side]
-            path = f"/{SLOTS}/{number}/depth"
+            path = f"{ROUTES}{number}/depth"
             if number is not None and path not in self._touched:
                 yield path, pair.at(self.position)
 
@@ -110,15 +111,7 @@ class Morphing:
                 and not path.startswith(ROUTES)}
         self.side = side
         self._touched = set(held)
-        if side == 0:  # the slots are in order now, whatever they were before
-            self._pairs = paired(_slots(self.before), _slots(self.target), (_kinds(self.before), _kinds(self.target)))
         self._stage.dress(cast, {**cast.values, **dict(self._now()), **held}, keep=True)
-
-
-def _slots(look: Look) -> list[Slot]:
-    off = {path.split("/")[2] for path, value in look.values.items()
-           if path.startswith(ROUTES) and path.endswith("/on") and not value}
-    return [Slot(number, route, str(number) not in off) for number, route in enumerate(look.routes, 1)]
 
 
 def _kinds(look: Look) -> dict[str, str]:

@@ -64,7 +64,7 @@ class Prompter:
         tree.extend("show", SHOW)
         tree.declare(pad.MOUNT, pad.PARAMS)
         tree.declare("sources", (choice("add", NONE, (NONE, *kinds()), help="Another source of modulation."),))
-        self._offer()
+        self._stands()
         self._acts = self._table()
 
     def _table(self) -> dict[str, Act]:
@@ -163,17 +163,19 @@ class Prompter:
             return []
         wished = next_name(self._stage.look, self._shelf.names) if event.path == "/show/save_new" else ""
         name = wished or proper_name(str(self._tree.base(event.path)))
-        look = replace(self._stage.present(), name=name)
+        look = replace(self._stage.present(exact=False), name=name)
         self._shelf.save(look)
         self._stage.look, self._stage.standing = name, look
         self._stands()
         self.say.append(f"saved as {name}")
         return []
 
-    def _rename(self, _: Tick, event: ControlEvent) -> list[ControlEvent]:
+    def _rename(self, tick: Tick, event: ControlEvent) -> list[ControlEvent]:
         if self._pulled(event):
-            words = str(self._tree.base(event.path)).split(maxsplit=1)
-            old, new = words[0] if len(words) == 2 else self._stage.look, proper_name(words[-1] if words else "")
+            text = str(self._tree.base(event.path)).strip()
+            first, _, rest = text.partition(" ")
+            old, new = (first, rest) if rest and first in self._shelf.own else (self._stage.look, text)
+            new = proper_name(new)
             self._shelf.rename(old, new)
             if old == self._stage.look:
                 self._stage.look = new
@@ -201,18 +203,20 @@ class Prompter:
         step = take()
         if step is None:
             raise VjError(f"there is nothing to {what}")
-        self._end_morph()
         if isinstance(step, dict):
             now = {path: value for path, _, value in self._tree.items() if path in step}
             was(now)
             return self._values(differing(now, step))
         was(self._stage.present(step.values))
+        self._end_morph()
         return self._snapshot(step)
 
     def _values(self, values: dict[str, Value]) -> list[ControlEvent]:
         events = [ControlEvent(path, value, "undo") for path, value in values.items()]
         for event in events:
             self._tree.apply(event)
+            if self.morph is not None:
+                self.morph.touched(event.path)
         self._stage.rewire()
         return events
 

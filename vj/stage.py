@@ -11,6 +11,7 @@ from vj.modulation.matrix import MOUNT as MOD
 from vj.modulation.matrix import ModMatrix
 from vj.modulation.routes import (
     KINDS,
+    MOST,
     ROUTES,
     Slot,
     check_target,
@@ -19,7 +20,7 @@ from vj.modulation.routes import (
     kinds,
     slot_params,
     slots_for,
-    slots_of,
+    slots_in,
 )
 from vj.params.shelf import Shelf
 from vj.params.spec import checked, choice, integer, number
@@ -201,19 +202,20 @@ class Stage:
 
     # ------------------------------------------------------------------------- what is on stage now
 
-    def present(self, also: Collection[str] = ()) -> Look:
+    def present(self, also: Collection[str] = (), *, exact: bool = True) -> Look:
         """The picture as it is now, as a look: what hands have changed is in it, glides at where they go to.
 
         ``also``: paths outside of looks whose values belong to it too, beside those that the look on stage named.
+        ``exact`` leaves each route in its slot, also one that is half made; else they close up, for people to read.
         """
-        standing = self._standing
-        slots, values = self.slots(), {}
+        standing, values = self._standing, {}
         for path, spec, base in self._tree.items():
             if path.startswith(OF_A_LOOK):
-                if base != spec.default and spec.kind != "trigger" and not path.startswith(ROUTES):
+                if base != spec.default and spec.kind != "trigger" and (exact or not path.startswith(ROUTES)):
                     values[path] = base
             elif path in also or path in standing.values:
                 values[path] = base
+        slots = [] if exact else self.slots()
         values |= {f"{ROUTES}{place}/on": False for place, slot in enumerate(slots, 1) if not slot.on}
         return replace(standing, name=self.look, sources=self._uses, routes=tuple(slot.route for slot in slots),
                        values=values)
@@ -226,8 +228,8 @@ class Stage:
 
     def slots(self) -> list[Slot]:
         """The routes in use."""
-        return slots_of({mount: self._tree.bases(mount) for mount in self._tree.mounts()
-                         if f"/{mount}".startswith(ROUTES)})
+        return slots_in({f"/{mount}/{name}": value for mount in self._tree.mounts() if f"/{mount}".startswith(ROUTES)
+                         for name, value in self._tree.bases(mount).items()})
 
     def rewire(self, *, fresh: bool = False) -> None:
         """The routes are what stands in the slots now. ``fresh``: their depths have jumped there."""
@@ -239,7 +241,7 @@ class Stage:
         """There are always so many free slots, as long as there may be more."""
         specs = slot_params([use.name for use in self._uses], kinds())
         there = sum(f"/{mount}".startswith(ROUTES) for mount in self._tree.mounts())
-        for place in range(there + 1, slots_for(len(self.slots())) + 1):
+        for place in range(there + 1, slots_for(_last(self.slots())) + 1):
             self._tree.declare(f"{ROUTES[1:]}{place}", specs)
 
     def add_source(self, kind: str) -> str:
@@ -290,7 +292,7 @@ class Stage:
             mounts |= {f"fx/{name}": self._effects.specs(name) for name in look.effects}
             mounts |= {MOD + name: source.PARAMS for name, source in sources.items()}
             slot = slot_params(list(sources), kinds())
-            mounts |= {f"{ROUTES[1:]}{n}": slot for n in range(1, slots_for(len(look.routes)) + 1)}
+            mounts |= {f"{ROUTES[1:]}{n}": slot for n in range(1, slots_for(_last_slot(look)) + 1)}
             self._check(look, mounts, sources)
         except VjError as error:
             raise VjError(f"{where}: {error}") from error
@@ -301,12 +303,28 @@ class Stage:
         specs |= {f"/{mount}/{spec.name}": spec for mount, declared in mounts.items() for spec in declared}
         for path, value in look.values.items():
             checked(_spec(specs, path), value, path)
+            if path.startswith(ROUTES) and path.endswith("/target"):
+                check_target(str(value), lambda target: _spec(specs, target))
         filled(look.routes)
         for route in look.routes:
             if route.source not in sources:
                 raise VjError(f"a route's source {route.source!r} is not one of this look's sources"
                               f"{registry.suggest(route.source, list(sources))}")
             check_target(route.target, lambda path: _spec(specs, path))
+
+
+def _last(slots: Sequence[Slot]) -> int:
+    """The last slot in use."""
+    return max((slot.number for slot in slots), default=0)
+
+
+def _last_slot(look: Look) -> int:
+    """The last slot that a look fills, by its routes or by its values. Raises VjError for a slot that is none."""
+    numbers = [path.split("/")[2] for path in look.values if path.startswith(ROUTES)]
+    for text in numbers:
+        if not (text.isdecimal() and 1 <= int(text[:4]) <= MOST):
+            raise VjError(f"there is no slot {ROUTES}{text}: they go from 1 to {MOST}")
+    return max(len(look.routes), *map(int, numbers), 0)
 
 
 def _spec(specs: Mapping[str, ParamSpec], path: str) -> ParamSpec:

@@ -6,7 +6,7 @@ source of that kind. There are always more slots than routes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,6 +19,7 @@ ROUTES = f"/{SLOTS}/"
 NEW = "new "
 """What a choice of source begins with that brings a source of its own."""
 NONE = "none"
+FIELDS = ("source", "target", "depth", "curve", "on")
 FEWEST, SPARE, MOST = 16, 4, 64
 """Slots that are always there, free ones that are kept, and all there can be."""
 CURVES: tuple[Curve, ...] = ("linear", "log", "square")
@@ -43,7 +44,7 @@ class Slot:
 
 
 def slots_for(routes: int) -> int:
-    """How many slots a picture with so many routes has."""
+    """How many slots a picture has whose last route is in slot ``routes``."""
     return min(max(FEWEST, routes + SPARE), MOST)
 
 
@@ -70,20 +71,21 @@ def filled(routes: Sequence[Route]) -> dict[str, Value]:
         raise VjError(f"a look has at most {MOST} routes, this one has {len(routes)}")
     values: dict[str, Value] = {}
     for place, route in enumerate(routes, 1):
-        for name in ("source", "target", "depth", "curve"):
-            values[f"/{SLOTS}/{place}/{name}"] = getattr(route, name)
+        for name in FIELDS[:4]:
+            values[f"{ROUTES}{place}/{name}"] = getattr(route, name)
     return values
 
 
-def slots_of(mounts: Mapping[str, Values]) -> list[Slot]:
-    """The slots in use, from the parameters under each ``routes/<n>``."""
+def slots_in(values: Values) -> list[Slot]:
+    """The slots in use, in order, from values by path; whatever else is among them is passed over."""
+    numbers = sorted({int(path.split("/")[2]) for path in values if path.startswith(ROUTES)})
     slots = []
-    for mount, values in mounts.items():
-        source, target = str(values["source"]), str(values["target"])
+    for place in numbers:
+        source, target, depth, curve, on = (values[f"{ROUTES}{place}/{name}"] for name in FIELDS)
         if source != NONE and target:
-            route = Route(source, target, float(values["depth"]), cast("Curve", values["curve"]))
-            slots.append(Slot(int(mount.rpartition("/")[2]), route, bool(values["on"])))
-    return sorted(slots, key=lambda slot: slot.number)
+            route = Route(str(source), str(target), float(depth), cast("Curve", curve))
+            slots.append(Slot(place, route, bool(on)))
+    return slots
 
 
 def check_target(path: str, spec: Callable[[str], ParamSpec]) -> None:
