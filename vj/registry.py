@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,6 +19,9 @@ def names(package: str) -> list[str]:
 
 def load(package: str, name: str, attribute: str) -> Any:
     """``attribute`` of the plugin ``name``. Raises VjError naming the nearest plugin when there is none."""
+    loaded = sys.modules.get(f"{package}.{name}")
+    if loaded is not None and name.isidentifier() and not name.startswith("_"):
+        return getattr(loaded, attribute)  # the folder is not read again: a look is recalled within a frame
     known = names(package)
     if name not in known:
         raise VjError(f"there is no {attribute.lower()} called {name!r}{suggest(name, known)}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 from vj import registry
@@ -60,9 +61,10 @@ def slot_params(sources: Sequence[str], kinds: Sequence[str]) -> tuple[ParamSpec
     )
 
 
-def kinds() -> list[str]:
+@cache
+def kinds() -> tuple[str, ...]:
     """Every kind of source there is."""
-    return registry.names(KINDS)
+    return tuple(registry.names(KINDS))
 
 
 def filled(routes: Sequence[Route]) -> dict[str, Value]:

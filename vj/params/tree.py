@@ -92,9 +92,9 @@ class ParamTree:
         self._apart(mount, specs, self._readings.names(mount))
         old = self._mounts.pop(mount, {})  # what is declared last stands last: effects follow the chain
         self._still.pop(mount, None)
-        self._mounts[mount] = {spec.name: self._again(spec, old.get(spec.name)) for spec in specs}
+        self._mounts[mount] = new = {spec.name: self._again(spec, old.get(spec.name)) for spec in specs}
         self._touched(mount)
-        self._moving = {key for key in self._moving if key[1] in self._mounts.get(key[0], {})}
+        self._moving.difference_update((mount, name) for name in old if name not in new)
 
     def extend(self, mount: str, specs: Sequence[ParamSpec]) -> None:
         """As ``declare``, beside what else is there."""
@@ -131,10 +131,10 @@ class ParamTree:
 
     def remove(self, mount: str) -> None:
         """Take ``mount`` and its parameters away; unknown mounts are fine."""
-        self._mounts.pop(mount, None)
+        gone = self._mounts.pop(mount, {})
         self._still.pop(mount, None)
         self._touched(mount)
-        self._moving = {key for key in self._moving if key[0] != mount}
+        self._moving.difference_update((mount, name) for name in gone)
 
     @staticmethod
     def _fresh(spec: ParamSpec) -> _Node:
@@ -147,7 +147,8 @@ class ParamTree:
         """Everything under ``mount`` back to its default, gliding."""
         for name, node in self._mounts.get(mount, {}).items():
             node.set(node.spec.default)
-            self._moving.add((mount, name))
+            if node.place != node.goal:
+                self._moving.add((mount, name))
             self._changed[f"/{mount}/{name}"] = "look"
         self._stale.add(mount)
 
