@@ -84,10 +84,25 @@ def without(text: str, target: str) -> str:
     lines, starts = text.splitlines(keepends=True), control_lines(text)
     if len(starts) == len(entries):
         for n in reversed([n for n, entry in enumerate(kept) if entry is None]):
-            end = starts[n + 1] if n + 1 < len(starts) else len(lines) + 1
-            del lines[starts[n] - 1:end - 1]
+            del lines[starts[n] - 1:_end(lines, starts[n])]
     shorter = "".join(lines)
     return shorter if _says(shorter, whole) else _dumped(whole)
+
+
+def _end(lines: Sequence[str], start: int) -> int:
+    """The line after the last one of the table whose header is line ``start``, counted from 1; words about what comes
+    next stay.
+    """
+    after = next((n for n in range(start, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+    while after > start and (not lines[after - 1].strip() or lines[after - 1].lstrip().startswith("#")):
+        after -= 1
+    return after
+
+
+def loses_words(before: str, after: str) -> bool:
+    """Has a line of ``before`` with a comment not come along?"""
+    lines = {line.strip() for line in after.splitlines()}
+    return any("#" in line and line.strip() not in lines for line in before.splitlines())
 
 
 def _cut(entry: dict[str, Any], target: str) -> dict[str, Any]:

@@ -10,12 +10,13 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from vj.control.midi.binding import Binding, Layout
 from vj.control.midi.bindingfile import parse_layout, read_layout, read_text
-from vj.control.midi.filetext import added, created, without
+from vj.control.midi.filetext import added, created, loses_words, without
 from vj.types import VjError
 
 MOST_FILES = 200
@@ -31,10 +32,11 @@ def file_stem(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A file as it was before it was changed; None where there was none."""
+    """A file as it was before it was changed, None where there was none, and after."""
 
     path: Path
     text: str | None
+    after: str
     sentence: str
 
 
@@ -46,10 +48,24 @@ class Shelf:
         self._own, self._given = own, given
         self._steps: list[Step] = []
         self._layouts: tuple[list[Layout], list[Layout]] = ([], [])
+        self._stamps: dict[str, tuple[int, int]] = {}
         self.read()
+
+    def changed(self) -> bool:
+        """Has a hand edited one of the performer's files since they were read?"""
+        return self._stamped() != self._stamps
+
+    def _stamped(self) -> dict[str, tuple[int, int]]:
+        try:
+            with os.scandir(self._own) as entries:
+                files = [entry for entry in islice(entries, MOST_FILES) if entry.name.endswith(".toml")]
+                return {file.name: ((stat := file.stat()).st_mtime_ns, stat.st_size) for file in files}
+        except OSError:
+            return {}
 
     def read(self) -> None:
         """Read all files anew."""
+        self._stamps = self._stamped()
         self._layouts = self._folder(self._own), self._folder(self._given)
 
     def layout(self, name: str) -> Layout | None:
@@ -96,6 +112,8 @@ class Shelf:
             return ""
         step = self._steps.pop()
         try:
+            if step.path.exists() and (now := step.path.read_text("utf-8", errors="replace")) != step.after:
+                self._keep(step.path, now)
             if step.text is None:
                 step.path.unlink(missing_ok=True)
             else:
@@ -111,11 +129,19 @@ class Shelf:
             before = self._present(path)
             text = before if before is not None else created(box, match)
             text = change(text, parse_layout(text, path.stem, str(path)).layout)
+            if before is not None and loses_words(before, text):
+                self._keep(path, before)
             _write(path, text)
         except OSError as error:
             raise VjError(f"{path}: this binding file cannot be written: {error}") from error
-        self._steps = [*self._steps[1 - UNDONE:], Step(path, before, sentence)]
+        self._steps = [*self._steps[1 - UNDONE:], Step(path, before, text, sentence)]
         self.read()
+
+    def _keep(self, path: Path, text: str) -> None:
+        """What a hand wrote there is kept beside it."""
+        aside = _free(path, "before")
+        _write(aside, text)
+        self.news.append(f"{path} is written anew; as it was it is kept as {aside.name}")
 
     def _present(self, path: Path) -> str | None:
         """The text of ``path``, None where there is none. What cannot be read is put aside."""
@@ -125,7 +151,7 @@ class Shelf:
             text = read_text(path)
             parse_layout(text, path.stem, str(path))
         except VjError as error:
-            aside = _free(path)
+            aside = _free(path, "broken")
             os.replace(path, aside)
             self.news.append(f"{error}; it is kept as {aside.name}, and a new one is begun")
             return None
@@ -170,10 +196,10 @@ def _merged(layouts: list[Layout]) -> Layout:
     return replace(layouts[0], controls=tuple(controls), **given)
 
 
-def _free(path: Path) -> Path:
+def _free(path: Path, why: str) -> Path:
     """A name beside ``path`` that nobody has."""
-    names = (path.with_name(f"{path.name}.broken{n}") for n in range(1, 10_000))
-    return next((name for name in names if not name.exists()), path.with_name(f"{path.name}.broken"))
+    names = (path.with_name(f"{path.name}.{why}{n}") for n in range(1, 10_000))
+    return next((name for name in names if not name.exists()), path.with_name(f"{path.name}.{why}"))
 
 
 def _write(path: Path, text: str) -> None:

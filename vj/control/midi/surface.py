@@ -119,6 +119,9 @@ class MidiSurface:
         if self._plugs.look():
             for plug in self._plugs.plugs.values():
                 self._reach(plug.box)
+        if self._shelf.changed():
+            self._shelf.read()
+            self._rebind()
         for news in (self._plugs.news, self._shelf.news):
             for sentence in news:
                 self._desk.say(sentence)
