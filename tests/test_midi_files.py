@@ -34,7 +34,7 @@ def control(**keys) -> str:
 
 
 def parsed(text: str) -> Layout:
-    reading = parse_layout(text, "box", "box.toml")
+    reading = parse_layout(text, "box.toml")
     assert reading.wrong == ()
     return reading.layout
 
@@ -119,7 +119,7 @@ def test_which_controls_have_lights(lights, pad, fader):
 ])
 def test_what_is_wrong_is_told_with_file_line_and_key_and_left_out(keys, told):
     text = "name = 'Box'\n[colours]\ngreen = 3\n\n" + control(control="'cc 7'") + control(**keys)
-    reading = parse_layout(text, "box", "/somewhere/box.toml")
+    reading = parse_layout(text, "/somewhere/box.toml")
     assert [str(binding.control) for binding in reading.layout.controls] == ["cc 7"]
     wrong, = reading.wrong
     assert "/somewhere/box.toml, line 8: control 2" in wrong
@@ -134,7 +134,7 @@ def test_what_is_wrong_is_told_with_file_line_and_key_and_left_out(keys, told):
 ])
 def test_a_file_that_is_wrong_as_a_whole_is_refused(text, told):
     with pytest.raises(VjError, match=r"box\.toml") as raised:
-        parse_layout(text, "box", "box.toml")
+        parse_layout(text, "box.toml")
     assert told in str(raised.value)
 
 

@@ -66,9 +66,11 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One box as files describe it. ``match``: literal parts of its ports' names; ``outputs`` those of the ports that
-    its lights hang on. ``channel``: where lights are before anything was heard. ``banked``: another channel is another
-    bank of the box's own.
+    """One box as files describe it; without a ``name`` it is called as its port is.
+
+    ``match``: literal parts of its ports' names; ``outputs`` those of the ports that its lights hang on. ``channel``:
+    where lights are before anything was heard. ``banked``: another channel is another bank of the box's own. ``only``:
+    nothing but this, whatever else is known of the box.
     """
 
     name: str

@@ -55,17 +55,17 @@ def read_text(path: Path) -> str:
 
 def read_layout(path: Path) -> Reading:
     """The layout in ``path``. A control that is wrong is left out and told; raises VjError when all is."""
-    return parse_layout(read_text(path), path.stem, str(path))
+    return parse_layout(read_text(path), str(path))
 
 
-def parse_layout(text: str, stem: str, where: str) -> Reading:
+def parse_layout(text: str, where: str) -> Reading:
     """As ``read_layout``, from a text; ``where`` names it in what is told."""
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise VjError(f"{where}: this binding file cannot be read: {error}") from error
     _known(table, KEYS, where)
-    layout = _head(table, stem, where)
+    layout = _head(table, where)
     entries = _get(table, "controls", where, [], _is_list, "a list of tables")
     lines = control_lines(text)
     bindings: list[Binding] = []
@@ -86,10 +86,10 @@ def control_lines(text: str) -> list[int]:
     return [n for n, line in enumerate(text.splitlines(), 1) if line.strip().startswith(HEADER)]
 
 
-def _head(table: Mapping[str, Any], stem: str, where: str) -> Layout:
+def _head(table: Mapping[str, Any], where: str) -> Layout:
     match = _texts(table, "match", where)
     return Layout(
-        name=_get(table, "name", where, stem, _is_text, "a text of 1 to 80 letters"),
+        name=_get(table, "name", where, "", _is_text, "a text of 1 to 80 letters"),
         match=match,
         outputs=_texts(table, "outputs", where) or match,
         fallback=_get(table, "fallback", where, False, _is_bool, "true or false"),

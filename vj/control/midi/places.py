@@ -21,6 +21,7 @@ FX = "fx"
 TURNED = ("number", "integer")
 EVERYWHERE = ("on", "mix")
 """What every effect has, and its numbers are counted without."""
+BESIDE = ("next", "previous")
 BOUND = ("number", "integer", "switch", "choice", "trigger")
 """Kinds of parameters that a control can move."""
 
@@ -37,22 +38,25 @@ class Place:
 
 def check_target(target: str) -> None:
     """Raises VjError where ``target`` can never be a place. Whether it is one now depends on the look."""
-    if not target or (target.startswith("/") and len(target) > 1):
-        return
-    head, _, rest = target.removeprefix("@").rpartition("/")
-    beside = ("next", "previous")
-    counted = rest.isascii() and rest.isdecimal() and 0 < int(rest[:6]) <= 128
-    if target.startswith("@") and head:
-        if head in ("look", "bank") and (counted or rest in beside):
-            return
-        if head == "shift" and counted:
-            return
-        if head.startswith(f"{FX}/") and head.partition("/")[2].isdecimal() and (counted or rest in EVERYWHERE):
-            return
-        if head.partition("/")[0] not in ("look", "bank", "shift", FX) and counted:
-            return
-    raise VjError(f"a target is a path like '/a/walk/speed' or a place like '@fx/1/2', '@fx/1/on', '@a/gen/1', "
-                  f"'@look/3', '@look/next', '@bank/2' or '@shift/2', got {target!r}")
+    if target and not _can_be(target):
+        raise VjError(f"a target is a path like '/a/walk/speed' or a place like '@fx/1/2', '@fx/1/on', '@a/gen/1', "
+                      f"'@look/3', '@look/next', '@bank/2' or '@shift/2', got {target!r}")
+
+
+def _can_be(target: str) -> bool:
+    if not target.startswith("@"):
+        return target.startswith("/") and len(target) > 1
+    head, _, which = target[1:].rpartition("/")
+    counted = which.isascii() and which.isdecimal() and len(which) <= 3 and int(which) > 0
+    kind, _, rest = head.partition("/")
+    match kind:
+        case "look" | "bank" if not rest:
+            return counted or which in BESIDE
+        case "shift" if not rest:
+            return counted
+        case "fx":
+            return rest.isascii() and rest.isdecimal() and len(rest) <= 3 and (counted or which in EVERYWHERE)
+    return counted and bool(kind) and kind not in ("look", "bank", "shift")
 
 
 def _may_come(path: str) -> bool:
@@ -78,6 +82,8 @@ class Places:
 
     def find(self, target: str) -> Place | None:
         """The place now; None where there is none, or nothing that a control can move."""
+        if not _can_be(target):
+            return None
         if target.startswith("@look/"):
             return self._look(target.rpartition("/")[2])
         path = self._path(target.removeprefix("@")) if target.startswith("@") else target
@@ -94,7 +100,7 @@ class Places:
         spec = self._specs.get(LOOK)
         if spec is None:
             return None
-        if which in ("next", "previous"):
+        if which in BESIDE:
             return Place(LOOK, spec, step=1.0 if which == "next" else -1.0)
         place = int(which) - 1
         return Place(LOOK, spec, value=spec.choices[place]) if place < len(spec.choices) else None

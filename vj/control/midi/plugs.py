@@ -109,7 +109,7 @@ class Plugs:
     def _named(self, port: str, layout: Layout | None) -> tuple[str, tuple[str, ...]]:
         """What a box is called, and what to know it by."""
         known = layout is not None and layout.matches(port)
-        title = layout.name if layout and known else title_of(port)
+        title = (layout.name if layout and known else "") or title_of(port)
         taken = {plug.box.name for plug in self.plugs.values()}
         numbered = (title if n == 1 else f"{title} {n}" for n in range(1, MOST + 2))
         return next(name for name in numbered if name not in taken), (layout.match if layout and known else (title,))
@@ -154,7 +154,7 @@ def title_of(port: str) -> str:
 def _able(layout: Layout | None) -> str:
     if layout is None or not layout.controls:
         return "it turns nothing yet (learn with L)"
-    return f"its controls are bound by {layout.name!r}"
+    return f"{sum(bool(binding.target) for binding in layout.controls)} of its controls are bound"
 
 
 def _close_output(plug: Plug) -> None:

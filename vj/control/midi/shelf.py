@@ -128,7 +128,7 @@ class Shelf:
         try:
             before = self._present(path)
             text = before if before is not None else created(box, match)
-            text = change(text, parse_layout(text, path.stem, str(path)).layout)
+            text = change(text, parse_layout(text, str(path)).layout)
             if before is not None and loses_words(before, text):
                 self._keep(path, before)
             _write(path, text)
@@ -149,7 +149,7 @@ class Shelf:
             return None
         try:
             text = read_text(path)
-            parse_layout(text, path.stem, str(path))
+            parse_layout(text, str(path))
         except VjError as error:
             aside = _free(path, "broken")
             os.replace(path, aside)

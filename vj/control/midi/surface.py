@@ -113,6 +113,7 @@ class MidiSurface:
         for plug in list(self._plugs.plugs.values()):
             self._show(plug, now)
         self._flood(now)
+        self._say_news()
         self._tell()
 
     def _look(self) -> None:
@@ -122,6 +123,8 @@ class MidiSurface:
         if self._shelf.changed():
             self._shelf.read()
             self._rebind()
+
+    def _say_news(self) -> None:
         for news in (self._plugs.news, self._shelf.news):
             for sentence in news:
                 self._desk.say(sentence)
@@ -216,7 +219,7 @@ class MidiSurface:
                 self._desk.say(f"nothing learnt for {self._learning.target}")
             self._learning = None
             return
-        place = self._places.find(target) if target[0] in "/@" else None
+        place = self._places.find(target)
         if place is None:
             specs = self._desk.mirror.specs
             why = f"it takes {describe(specs[target])}" if target in specs else \
