@@ -66,7 +66,7 @@ def test_choices_and_what_is_guarded(rig: Rig) -> None:
     ("/a/walk/speed?VALUE", 200), ("/a/walk?CONTENTS", 200), ("/?HOST_INFO", 200), ("/a/walk/speed?HOST_INFO", 200),
     ("/a/walk?VALUE", 204), ("/a/walk/speed?CONTENTS", 204), ("/beat/tap?RANGE", 204),
     ("/a/walk/speed?SPEED", 400), ("/a/walk/speed?VALUE&RANGE", 400), ("/a/walk/speed?value", 400),
-    ("/a/walk/fast", 404), ("/a/walk/fast?VALUE", 404), ("/-/nothing.js", 404), ("/-/thumb/../page.css", 404),
+    ("/a/walk/fast", 404), ("/a/walk/fast?VALUE", 404), ("/-/nothing.js", 404), ("/-/thumb/../page.css", 204),
 ])
 def test_the_right_status(rig: Rig, target: str, status: int) -> None:
     got, headers, body = rig.get(target)

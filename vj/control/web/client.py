@@ -16,6 +16,8 @@ NEWS = 512
 """Text messages that may wait for a slow client: more, and it has to read everything anew."""
 PATIENCE = 8.0
 """Seconds that one packet may take to get rid of before the client counts as gone."""
+OWN = 1.0
+"""Seconds for which a change is what a client itself has just wished."""
 RATE, BURST = 600.0, 4000.0
 """Messages a second that a client may send for ever, and at once: a page listens to hundreds of paths at its start."""
 
@@ -59,6 +61,7 @@ class Client:
     _values: dict[str, bytes] = field(default_factory=dict)
     _news: list[str] = field(default_factory=list)
     _answers: list[bytes] = field(default_factory=list)
+    _wishes: dict[str, float] = field(default_factory=dict)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -82,6 +85,15 @@ class Client:
         """The newest of ``path``, in place of what still waits."""
         self._values[path] = packet
         self._bell.set()
+
+    def wish(self, path: str, now: float) -> None:
+        """It has asked for something of ``path`` itself."""
+        if len(self._wishes) < LISTENS or path in self._wishes:
+            self._wishes[path] = now
+
+    def has_just_wished(self, path: str, now: float) -> bool:
+        """Has it asked for that a moment ago? What lands much later, on a bar, is news to it."""
+        return now - self._wishes.get(path, -OWN) < OWN
 
     def answer(self, packets: Sequence[bytes]) -> None:
         """Packets that the client asked for; who does not fetch them gets no more."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vj.control.web.client import Client
 from vj.control.web.nodes import NOW, PICTURES, READ, Space, gone_and_new
 from vj.control.web.packets import blob, said
 from vj.params.spec import to_unit
-from vj.types import ParamSpec, Value
+from vj.types import ControlEvent, ParamSpec, Value
 
 if TYPE_CHECKING:
     from vj.control.mirror import Mirror
@@ -35,9 +35,9 @@ MASS = 200
 class Hall:
     """The clients of one server. Used on the server's loop only."""
 
-    def __init__(self, mirror: Mirror, pictures: Iterable[str] = ()) -> None:
+    def __init__(self, mirror: Mirror, now: Callable[[], float], pictures: Iterable[str] = ()) -> None:
         self.clients: set[Client] = set()
-        self._mirror = mirror
+        self._mirror, self._now = mirror, now
         self._pictures = tuple(pictures)
         self._space = Space(mirror, self._pictures)
         self._number = mirror.newest
@@ -66,6 +66,14 @@ class Hall:
         if node is not None and node.spec is not None and node.kind != "trigger":
             client.tell(path, said(path, node.spec, node.value()))
 
+    def wished(self, events: Sequence[ControlEvent]) -> None:
+        """Remember who asked for what: it is not told to them when it lands. What follows from it is."""
+        now = self._now()
+        speakers = {client.source: client for client in self.clients}
+        for event in events:
+            if event.source in speakers:
+                speakers[event.source].wish(event.path, now)
+
     def show(self, name: str, picture: bytes) -> None:
         """A new JPEG of ``/preview/name``, to who looks."""
         path = f"{PICTURES}/{name}"
@@ -75,13 +83,13 @@ class Hall:
             for client in looking:
                 client.tell(path, packet)
 
-    async def follow(self, now: Callable[[], float], play: Callable[[], None]) -> None:
+    async def follow(self, play: Callable[[], None]) -> None:
         """Look at the show for ever, and ``play`` what clients want done later; pauses between two looks."""
         while True:
-            began = now()
+            began = self._now()
             self.look()
             play()
-            await asyncio.sleep(max((TICK if self.clients else IDLE) - (now() - began), TICK / 2))
+            await asyncio.sleep(max((TICK if self.clients else IDLE) - (self._now() - began), TICK / 2))
 
     def look(self) -> None:
         """Tell everybody what has changed since the last look."""
@@ -101,13 +109,15 @@ class Hall:
                 for path in client.listens:
                     self.greet(client, path)
             return
+        now = self._now()
         for change in {change.path: change for change in changes}.values():
             node = space.find(change.path)
             if node is None or node.spec is None or (node.kind == "trigger" and change.source == LOOK):
                 continue
             packet = said(change.path, node.spec, change.value)
             for client in self.clients:
-                if change.path in client.listens and client.source != change.source:
+                own = client.source == change.source and client.has_just_wished(change.path, now)
+                if change.path in client.listens and not own:
                     client.tell(change.path, packet)
 
     def _followed(self, space: Space) -> Iterator[tuple[str, ParamSpec, Value | None]]:

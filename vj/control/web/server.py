@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +16,7 @@ from vj.control.web.pictures import Pictures
 from vj.control.web.site import Site
 from vj.control.web.statics import read_statics
 from vj.control.web.thumbs import Thumbs
-from vj.types import VjError
+from vj.types import ControlEvent, VjError
 
 if TYPE_CHECKING:
     from uvicorn import Server
@@ -51,8 +51,13 @@ class WebServer:
         """
         from uvicorn import Config, Server
 
-        hall = Hall(desk.mirror, desk.views.names if encode else ())
-        site = Site(hall, doors, Performer(desk.mirror, desk.emit_all, desk.now), desk.now, read_statics(),
+        hall = Hall(desk.mirror, desk.now, desk.views.names if encode else ())
+
+        def emit(events: Sequence[ControlEvent]) -> bool:
+            hall.wished(events)
+            return desk.emit_all(events)
+
+        site = Site(hall, doors, Performer(desk.mirror, emit, desk.now), desk.now, read_statics(),
                     thumbs=thumbs.pictures if thumbs else {})
         config = Config(
             site.app(), http=cast(Any, partial(Connection, doors)), ws="websockets-sansio", loop="asyncio",
@@ -97,7 +102,7 @@ class WebServer:
 
     async def _serve(self) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: self._count())
-        followers = [asyncio.create_task(self.site.hall.follow(self.site.now, self.site.performer.play))]
+        followers = [asyncio.create_task(self.site.hall.follow(self.site.performer.play))]
         if self.pictures is not None:
             followers.append(asyncio.create_task(self.pictures.follow()))
         try:

@@ -110,9 +110,15 @@ class Site:
         if self._role(request) is Role.STRANGER:
             return _words(401, "this device is not paired: open the address that vj shows")
         if path.startswith(PREFIX):
-            picture = self.thumbs.get(path.removeprefix(THUMBS)) if path.startswith(THUMBS) else None
-            return Response(picture, media_type="image/jpeg") if picture else _words(404, "there is nothing here")
+            return self._thumb(path.removeprefix(THUMBS)) if path.startswith(THUMBS) else _words(404, "nothing is here")
         return self._query(request, path, query)
+
+    def _thumb(self, look: str) -> Response:
+        """A look's picture, or nothing yet."""
+        picture = self.thumbs.get(look)
+        if picture is None:
+            return Response(status_code=204)
+        return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-cache"})
 
     def _query(self, request: Request, path: str, attribute: str) -> Response:
         if attribute == "HOST_INFO":
