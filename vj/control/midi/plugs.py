@@ -136,6 +136,8 @@ class Plugs:
         same = [name for name in free if name == plug.port] or [n for n in free if plain(n) == plain(plug.port)]
         parts = [part.casefold() for part in plug.box.layout.outputs or plug.match]
         same = same or [name for name in free if any(part in name.casefold() for part in parts)]
+        client = plug.port.partition(":")[0]  # a program on JACK: client:in and client:out
+        same = same or [name for name in free if client != plug.port and name.startswith(f"{client}:")]
         return same[0] if same else None
 
     def _tell_once(self, what: str, sentence: str) -> None:
