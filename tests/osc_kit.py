@@ -36,7 +36,7 @@ def show_tree() -> ParamTree:
     made.declare("beat", (trigger("tap"), trigger("resync"), number("nudge", 0.0, -250.0, 250.0, smooth=0.0)))
     made.declare("master", (number("fade", 0.0, smooth=0.0), switch("blackout")))
     made.declare("mix", (number("crossfade", 0.0, smooth=0.0),))
-    made.declare("show", (choice("look", "one", ("one", "two", "Three Drops")),))
+    made.declare("show", (choice("look", "one", ("one", "two", "Three Drops")), trigger("next"), trigger("previous")))
     made.declare("machine", (trigger("quit", guarded=True), switch("lock", guarded=True)))
     made.declare_readings("beat", (number("bpm", 120.0, 0.0, 400.0), number("phase", 0.0), integer("count", 0, 0, 99)))
     made.declare_readings("audio", (number("kick", 0.0), text("device", "none")))

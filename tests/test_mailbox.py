@@ -77,3 +77,11 @@ def test_what_belongs_together_is_taken_or_refused_together() -> None:
     assert box.refused == 2
     assert box.drain() == [0, 1, 2]
     assert box.put_all([5, 6, 7, 8])
+
+
+def test_what_a_later_item_makes_void_can_be_left_out() -> None:
+    box: Inbox[int] = Inbox()
+    box.settle = lambda items: sorted(set(items))
+    box.put_all([2, 1, 2, 1])
+    assert box.drain() == [1, 2]
+    assert box.drain() == []

@@ -79,7 +79,8 @@ def test_paths_come_and_go_with_the_look() -> None:
     ("/composition/disconnectall", (1,), "/master/blackout", True),
     ("/composition/columns/2/connect", (1,), "/show/look", "two"),
     ("/composition/layers/1/clips/3/connect", (1,), "/show/look", "Three Drops"),
-    ("/composition/connectnextcolumn", (1,), "/show/look", "two"),
+    ("/composition/connectnextcolumn", (1,), "/show/next", True),
+    ("/composition/connectprevcolumn", (1,), "/show/previous", True),
     ("/composition/dashboard/link1", (0.5,), "/a/walk/speed", 1.0),
 ])
 def test_a_page_made_for_resolume_does_something_sensible(address: str, values: Any, path: str, value: Value) -> None:

@@ -6,7 +6,7 @@ import random
 
 from osc_kit import show_tree
 
-from vj.control.osc.gather import settled
+from vj.control.osc.gather import A_SECOND, AT_ONCE, Gather, settled
 from vj.types import ControlEvent
 
 SPECS = {path: spec for path, spec, _ in show_tree().items()}
@@ -18,17 +18,23 @@ def event(path: str, value: float, *, relative: bool = False) -> ControlEvent:
 
 def test_the_last_value_wins_in_its_place() -> None:
     first, second, third = event("/a/walk/speed", 0.1), event("/mix/crossfade", 0.2), event("/a/walk/speed", 0.3)
-    assert settled([first, second, third], SPECS) == [second, third]
+    assert settled([first, second, third]) == [second, third]
 
 
-def test_taps_all_count() -> None:
-    taps = [event("/beat/tap", 1)] * 4
-    assert settled(taps, SPECS) == taps
+def test_a_trigger_is_pulled_once_a_tick() -> None:
+    tap = event("/beat/tap", 1)
+    assert settled([tap, tap, event("/a/walk/speed", 1.0), tap]) == [event("/a/walk/speed", 1.0), tap]
+
+
+def test_a_button_that_is_pressed_and_let_go_at_once_was_pressed() -> None:
+    press, release = (ControlEvent("/beat/tap", value, "pad") for value in (True, False))
+    assert settled([press, release]) == [press, release]
+    assert settled([press, release, press]) == [press]
 
 
 def test_values_for_other_moments_stay() -> None:
     both = [ControlEvent("/a/walk/speed", 0.5, "me", when="bar"), event("/a/walk/speed", 0.1)]
-    assert settled(both, SPECS) == both
+    assert settled(both) == both
 
 
 def test_it_ends_where_all_of_it_would_have_ended() -> None:
@@ -41,9 +47,48 @@ def test_it_ends_where_all_of_it_would_have_ended() -> None:
         whole, short = show_tree(), show_tree()
         for one in events:
             whole.apply(one)
-        kept = settled(events, SPECS)
+        kept = settled(events)
         for one in kept:
             short.apply(one)
         assert [value for _, _, value in whole.items()] == [value for _, _, value in short.items()]
         shorter += len(kept) < len(events)
     assert shorter > 50
+
+
+def test_what_came_in_one_turn_is_handed_over_together() -> None:
+    gather = Gather()
+    gather.add([event("/a/walk/speed", 0.1), event("/show/look", 1)])
+    gather.add([event("/a/walk/speed", 0.2)])
+    assert gather.take(SPECS, 0.0) == [event("/show/look", 1), event("/a/walk/speed", 0.2)]
+    assert gather.take(SPECS, 0.0) == []
+
+
+def test_what_is_dear_is_rationed_and_the_last_wish_comes_in_the_end() -> None:
+    gather = Gather()
+    asked = 0
+    for k in range(3000):
+        gather.add([event("/show/look", k % 3), event("/a/walk/speed", k / 3000)])
+        asked += sum(one.path == "/show/look" for one in gather.take(SPECS, k / 1000))
+    assert asked <= AT_ONCE + 3 * A_SECOND
+    assert asked > 0.9 * (AT_ONCE + 3 * A_SECOND)
+    gather.add([event("/show/look", 2)])
+    last = [one for k in range(100) for one in gather.take(SPECS, 3.0 + k / 100)]
+    assert last == [event("/show/look", 2)]
+    assert (gather.waiting, gather.lost) == (0, 0)
+
+
+def test_triggers_and_steps_beyond_the_ration_are_lost_and_counted() -> None:
+    gather = Gather()
+    handed = 0
+    for _ in range(1000):
+        gather.add([event("/beat/tap", 1), event("/show/look", 1, relative=True)])
+        handed += len(gather.take(SPECS, 0.0))
+    assert handed == AT_ONCE
+    assert gather.lost == 2000 - AT_ONCE
+
+
+def test_numbers_are_never_late() -> None:
+    gather = Gather()
+    for k in range(1000):
+        gather.add([event("/a/walk/speed", k / 1000)])
+        assert len(gather.take(SPECS, 0.0)) == 1

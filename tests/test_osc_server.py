@@ -182,6 +182,9 @@ def test_over_the_wire_both_ways() -> None:
         client.sendto(message("/a/walk/speed", 1.25), at)
         client.sendto(message("/show/look", "?"), at)
         assert messages(client.recv(LONGEST)) == [("/show/look", ("one",))]
+        until = time.perf_counter() + 5.0
+        while not show.events and time.perf_counter() < until:
+            time.sleep(0.01)
         assert [event.value for event in show.events] == [1.25]
         source = show.events[0].source
         assert source == f"osc 127.0.0.1:{client.getsockname()[1]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -12,7 +12,12 @@ T = TypeVar("T")
 
 
 class Inbox(Generic[T]):
-    """Many writers, one reader; every item matters. Bounded only against a flood, and that is counted."""
+    """Many writers, one reader; every item matters. Bounded only against a flood, and that is counted.
+
+    ``settle`` may thin out what was drained: where a later item makes an earlier one void.
+    """
+
+    settle: Callable[[list[T]], list[T]] | None = None
 
     def __init__(self, limit: int = 10_000) -> None:
         self._items: deque[T] = deque()
@@ -43,7 +48,7 @@ class Inbox(Generic[T]):
         with self._lock:
             items = list(self._items)
             self._items.clear()
-            return items
+        return self.settle(items) if self.settle else items
 
 
 class Latest(Generic[T]):

@@ -10,6 +10,7 @@ from vj.control.desk import Desk, Surface, Telling
 from vj.control.midi.params import PARAMS as MIDI
 from vj.control.midi.params import READINGS as MIDI_READINGS
 from vj.control.mirror import Mirror
+from vj.control.osc.gather import settled
 from vj.control.osc.params import READINGS as OSC_READINGS
 from vj.engine import Engine
 from vj.options import Options
@@ -37,6 +38,7 @@ def open_desk(engine: Engine) -> Desk:
     parts = engine.parts
     mirror = Mirror(parts.tree)
     parts.seen.append(mirror.publish)
+    parts.inbox.settle = settled
     return Desk(mirror, parts.inbox.put, now, together=parts.inbox.put_all)
 
 

@@ -54,8 +54,8 @@ ALIASES: tuple[Alias, ...] = (
     *_buttons(("/composition/disconnectall", f"{_LAYER}1/clear"), "/master/blackout"),
     *_faders(("/composition/paused", "/freeze"), "/master/freeze"),
     *_faders(("/composition/speed",), "/a/walk/speed"),
-    *_buttons(("/composition/connectnextcolumn", f"{_LAYER}1/connectnextclip"), "/show/look", 1, relative=True),
-    *_buttons(("/composition/connectprevcolumn", f"{_LAYER}1/connectprevclip"), "/show/look", -1, relative=True),
+    *_buttons(("/composition/connectnextcolumn", f"{_LAYER}1/connectnextclip"), "/show/next"),
+    *_buttons(("/composition/connectprevcolumn", f"{_LAYER}1/connectprevclip"), "/show/previous"),
     *(Alias(address.format(number), "/show/look", press=number - 1) for number in range(1, MANY + 1)
       for address in ("/composition/columns/{}/connect", _LAYER + "1/clips/{}/connect")),
     Alias("/composition/dashboard/link1", "/a/walk/speed"),

@@ -11,17 +11,19 @@ from vj.control.desk import Desk
 from vj.control.osc.audience import Audience, name, parse_target
 from vj.control.osc.encode import bundled
 from vj.control.osc.gate import AllowList, Endpoint, Gate, networks
-from vj.control.osc.gather import settled
+from vj.control.osc.gather import Gather
 from vj.control.osc.packet import Argument
 from vj.control.osc.params import MOUNT
 from vj.control.osc.performer import Client, Performer
 from vj.control.osc.wire import UdpWire, Wire
-from vj.types import ControlEvent, Value, VjError
+from vj.types import Value, VjError
 
 log = logging.getLogger(__name__)
 
 IDLE = 0.25
 """Seconds without a packet until the thread looks round."""
+HELD = 0.05
+"""The same while something waits for its ration."""
 AT_A_STRETCH = 128
 """Packets taken before anything else is done."""
 MANY, REST = 48, 0.004
@@ -43,11 +45,11 @@ class OscServer:
     def __init__(self, desk: Desk, wire: Wire, allowed: AllowList | None = None, *, own_port: int = 0) -> None:
         self._desk, self._wire = desk, wire
         self._gate = Gate(allowed or AllowList(()))
+        self._gather = Gather()
         self.audience = Audience(desk.mirror, own_port)
-        self.performer = Performer(desk.mirror, self._gather, desk.now, verbs={
+        self.performer = Performer(desk.mirror, self._gather.add, desk.now, verbs={
             "/subscribe": self._subscribe, "/unsubscribe": self._unsubscribe,
             "/listen": self._listen, "/ignore": self._ignore})
-        self._gathered: list[ControlEvent] = []
         self._sender: Endpoint = ("", 0)
         self._told: Mapping[str, Value] = {}
         self._tell = 0.0
@@ -95,7 +97,7 @@ class OscServer:
             taken += 1
             got = self._wire.next() if taken < AT_A_STRETCH else None
         self.performer.play()
-        self._hand_over()
+        self._hand_over(now)
         for packet, to in self.audience.turn(now):
             self._wire.send(packet, to)
         if now >= self._tell:
@@ -105,7 +107,8 @@ class OscServer:
 
     def _patience(self, now: float) -> float:
         due = [time for time in (self.performer.due, self.audience.due) if time is not None]
-        return min([IDLE, *(max(time - now, 0.0) for time in due)])
+        longest = HELD if self._gather.waiting else IDLE
+        return min([longest, *(max(time - now, 0.0) for time in due)])
 
     def _hear(self, packet: bytes, sender: Endpoint, now: float) -> None:
         if not self._gate.admits(sender, now):
@@ -120,17 +123,10 @@ class OscServer:
         for reply in replies if len(replies) == 1 else bundled(replies):
             self._wire.send(reply, to)
 
-    def _gather(self, events: Sequence[ControlEvent]) -> bool:
-        self._gathered.extend(events)
-        return True
-
-    def _hand_over(self) -> None:
-        """All that came in this turn, together: a bundle is never split between two frames."""
-        if self._gathered:
-            events = settled(self._gathered, self._desk.mirror.specs)
-            self._gathered.clear()
-            if not self._desk.emit_all(events):
-                self.performer.counts.lost += len(events)
+    def _hand_over(self, now: float) -> None:
+        events = self._gather.take(self._desk.mirror.specs, now)
+        if events and not self._desk.emit_all(events):
+            self.performer.counts.lost += len(events)
 
     def _warn(self, sender: Endpoint) -> None:
         if not self._warned and self._gate.strangers:
@@ -139,8 +135,9 @@ class OscServer:
 
     def _look(self) -> None:
         counts = self.performer.counts
-        self._told = {"messages": counts.messages, "refused": counts.refused, "lost": counts.lost + self._gate.spared,
-                      "strangers": self._gate.strangers, "subscribers": len(self.audience), "trouble": counts.trouble}
+        lost = counts.lost + self._gate.spared + self._gather.lost
+        self._told = {"messages": counts.messages, "refused": counts.refused, "lost": lost, "trouble": counts.trouble,
+                      "strangers": self._gate.strangers, "subscribers": len(self.audience)}
 
     # ----------------------------------------------------------------------------------- own addresses
 

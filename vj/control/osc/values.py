@@ -36,6 +36,8 @@ class Wish:
         if not values and spec.kind == "trigger":
             return ControlEvent(self.path, True, source, when=self.when)
         word, values = (values[0], values[1:]) if len(values) > 1 and isinstance(values[0], str) else (SET, values)
+        if spec.kind == "trigger" and word in (ADD, LESS):
+            word = SET
         if word in (ADD, LESS, TIMES):
             return self._moved(str(word), self._number(values), base, source)
         if word != SET:
