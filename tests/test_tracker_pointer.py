@@ -46,7 +46,7 @@ def test_the_belief_is_a_belief() -> None:
 def test_rings_are_as_long_as_they_say_on_average() -> None:
     pointer = Pointer(SECONDS, 70.0, 180.0)
     rings = pointer.rings
-    mean = (rings.length - 1) * SECONDS + rings.keep * SECONDS
+    mean = (rings.length - 1 + rings.keep) * pointer.seconds
     assert mean == pytest.approx(rings.periods, rel=1e-6)
 
 
@@ -68,7 +68,7 @@ def test_limits_hold_and_fold_what_was_known() -> None:
     mode = pointer.best()
     assert 60.0 / mode.period == pytest.approx(80.0, rel=0.02)
     assert pointer.belief.sum() == pytest.approx(1.0, abs=1e-4)
-    assert len(pointer.belief) == pointer.rings.size
+    assert pointer.belief.shape == (7, pointer.rings.size)
 
 
 def test_half_a_beat_by_hand_stays_against_what_is_heard() -> None:

@@ -1,44 +1,46 @@
-"""Which beat of the bar: a belief over four places, moved on with each beat."""
+"""Which beat of the bar: the seven places that a beat can have in a bar of four or of three."""
 
 from __future__ import annotations
 
-import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-BEATS = 4
-SLIP = 0.01
-"""Chance at each beat that the bar begins anew somewhere else."""
-RARITY = 0.25
-"""Of a beat to be a bar's first: a downbeat's activation below this speaks against it."""
-DEAF = 0.12
-"""Chance that what is heard says nothing: bounds what one beat can prove."""
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Belief = NDArray[np.float32]
+
+METER = np.array([4, 3, 4, 4, 3, 4, 3])
+"""(PLACES,) beats in the bar that a place belongs to..."""
+PLACE = np.array([0, 0, 1, 2, 1, 3, 2])
+"""...and which of them it is. A bar's first beats come first and its last beats last."""
+PLACES = len(METER)
+FIRSTS, OTHERS, LASTS = slice(0, 2), slice(2, 5), slice(5, 7)
+BEFORE = np.array([5, 6, 0, 2, 1, 3, 4])
+"""(PLACES,) the place that comes before each."""
+WALTZES = 0.06
+"""Share of music in three."""
+USUAL = np.where(METER == 3, WALTZES / 3.0, (1.0 - WALTZES) / 4.0).astype(np.float32)
+"""(PLACES,) what to expect before anything is heard."""
+ENOUGH = 0.35
+"""Belief in one place from which bars are counted."""
 
 
 class Bar:
-    """``belief`` (4,): the chance that the newest beat is the first, second, third, fourth of its bar."""
+    """``belief`` (PLACES,): the chance of each place for the newest beat."""
 
     def __init__(self) -> None:
-        self.belief = np.full(BEATS, 1.0 / BEATS)
+        self.belief = USUAL.copy()
 
-    def beat(self, heard: float) -> None:
-        """The next beat came, with this much downbeat in it, 0..1."""
-        belief = np.roll(self.belief, 1)
-        heard = min(max(heard, 1e-3), 1.0 - 1e-3)
-        odds = DEAF + (1.0 - DEAF) * math.sqrt(heard / (1.0 - heard) * (1.0 - RARITY) / RARITY)
-        belief[0] *= min(odds, 1.0 / DEAF)
-        self.belief = (1.0 - SLIP) * belief / belief.sum() + SLIP / BEATS
-
-    def move(self, beats: float, ratio: float) -> None:
-        """The grid went over to another: its newest beat lies ``beats`` after the old one's.
-
-        At the same tempo half a beat off, the place is known as well as before; else the bar is found anew.
-        """
-        if abs(ratio - 1.0) < 0.1:
-            self.belief = np.roll(self.belief, round(beats))
-        else:
-            self.belief = np.full(BEATS, 1.0 / BEATS)
+    def know(self, places: Belief, ahead: int = 0) -> None:
+        """How likely each place, (PLACES,) of any sum, is for the beat that lies ``ahead`` before the newest."""
+        self.belief = places + 1e-6 * USUAL
+        for _ in range(ahead):
+            self.belief = self.belief[BEFORE]
+        self.belief = self.belief / self.belief.sum()
 
     def first(self, ahead: int = 0) -> bool:
         """Whether the beat ``ahead`` beats after the newest is the bar's first."""
-        return int(self.belief.argmax()) == -ahead % BEATS and float(self.belief.max()) > 0.4
+        best = int(self.belief.argmax())
+        return bool((PLACE[best] + ahead) % METER[best] == 0 and self.belief[best] > ENOUGH)

@@ -71,7 +71,7 @@ class Conductor:
     def step(self, beat: float, downbeat: float) -> Announced | None:
         """One frame's chances, 0..1 each; the beat to announce now, if one is due."""
         self._remember(beat, downbeat)
-        self.pointer.step(beat)
+        self.pointer.step(beat, downbeat)
         self.trust.step(self.seconds, self.pointer.present)
         if self.grid is not None:
             self._follow(self.grid)
@@ -123,9 +123,14 @@ class Conductor:
             peak = max(peak, other, key=lambda one: one.height)
         grid.correct(peak)
         self.trust.beat(peak, self._since(coming - grid.period + wide, coming - wide)[0], grid.period)
-        self.bar.beat(float(self._since(coming - wide, coming + wide)[1].max()))
+        self._count(grid)
         if self.pointer.present < FADED:
             self.pointer.remind(grid.period, grid.next(self.moment) - self.moment, REMINDER)
+
+    def _count(self, grid: Grid) -> None:
+        """Which beat of the bar the grid's newest is."""
+        places = self.pointer.places(grid.period, grid.next(self.moment) - self.moment)
+        self.bar.know(places, int(self.moment - self.pointer.lag < grid.beat))
 
     def _peak(self, about: float, wide: float) -> Peak:
         """The best peak within ``wide`` seconds about a moment."""
@@ -158,10 +163,9 @@ class Conductor:
         """Go over to another grid at once."""
         beat = self.moment + mode.ahead
         beat -= math.ceil((beat - self.moment) / mode.period) * mode.period
-        if self.grid is not None:
-            self.bar.move((beat - self.grid.beat) / self.grid.period, mode.period / self.grid.period)
         self._held = self._held and self.grid is not None and abs(mode.period / self.grid.period - 1.0) < SAME[1]
         self.grid = Grid(beat, mode.period)
+        self._count(self.grid)
         self.trust.look(mode.mass)
         self._doubt = 0.0
 
@@ -197,6 +201,7 @@ class Conductor:
         if self.grid is not None:
             self.pointer.shift_half(self.grid.period)
             self.grid.move(-0.5 * self.grid.period)
+            self._count(self.grid)
             self.announcer.free()
             self._held = True
 

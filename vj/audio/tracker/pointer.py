@@ -1,10 +1,11 @@
-"""The bar pointer: a belief over tempo and the time since the last beat, moved on a frame at a time.
+"""The bar pointer: a belief over tempo, the time since the last beat, and which beat of the bar that was.
 
 A hidden Markov model in the manner of Whiteley, Cemgil & Godsill 2006 with the state space of Krebs, Boeck & Widmer
-2015: one ring of positions for each tempo, tempo changes only where a beat falls. Only the forward pass is used, so it
-is causal. Two things are different here. Periods lie on a log scale and need not be whole frames: a ring's last
-position is passed over by chance, so that its mean length is exact. And likelihoods are written against the background
-(1 where no beat is expected), so that only what a state claims can speak for or against it.
+2015: one ring of positions for each tempo, tempo changes only where a beat falls, and all that once for each place in
+a bar. Only the forward pass is used, a frame at a time, so it is causal. Two things are different here. Periods lie on
+a log scale and need not be whole frames: a ring's last position is passed over by chance, so that its mean length is
+exact. And likelihoods are written against the background (1 where no beat is expected), so that only what a state
+claims can speak for or against it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vj.audio.tracker.bar import BEFORE, FIRSTS, LASTS, OTHERS, PLACES, USUAL
 from vj.audio.tracker.states import Hearing, Odds, Rings, changes, likely, liking
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 LAG = 2
 """Frames after a peak until it is known to be one."""
+EACH = 2
+"""Frames after which the belief moves: two hundredths of a second are fine enough to tell grids apart."""
 FAINT = 0.03
 """Activation below which a peak is none."""
 REST = 2.0
@@ -47,31 +51,44 @@ class Mode:
 
 
 class Pointer:
-    """The belief, (S,) summing to 1. ``seconds`` is a frame's length; tempi in BPM."""
+    """The belief, (PLACES, S) summing to 1. ``seconds`` is a frame's length; tempi in BPM.
+
+    What is a peak shows ``LAG`` frames later, and the belief moves each ``EACH`` frames, so it stands a little behind;
+    what is asked of it, and what it is told, is about now.
+    """
 
     def __init__(self, seconds: float, slowest: float, fastest: float, odds: Odds | None = None) -> None:
         self.odds = odds or Odds()
-        self.seconds = seconds
-        self._keep = math.exp(-seconds / REST)
+        self.seconds = EACH * seconds
+        self._frame = seconds
+        self._waiting = 0
+        self._found = (0.0, 0.0, 0.0)
+        self._keep = math.exp(-self.seconds / REST)
         self._favourite: float | None = None
         self.present = 0.0
         self._last = [0.0] * (2 * LAG + 1)
-        self._hearing = Hearing(self.odds, seconds)
+        self._downs = [0.0] * (LAG + 2)
+        self._hearing = Hearing(self.odds, self.seconds)
         self._lay_out(slowest, fastest)
 
     def _lay_out(self, slowest: float, fastest: float) -> None:
         self.rings = Rings(self.seconds, 60.0 / fastest, 60.0 / slowest)
         self._kinds = self._hearing.kinds(self.rings)
-        self._spare = np.empty(self.rings.size, np.float32)
-        self._factors = np.ones(self.rings.size, np.float32)
-        self._ones = np.ones(self.rings.size, np.float32)
+        self._stay = np.ones(self.rings.size, np.float32)
+        self._stay[self.rings.last] = self.rings.keep
+        self._stay = self._stay[1:]
+        self._spare = np.empty((PLACES, self.rings.size), np.float32)
+        self._factors = np.ones((3, self.rings.size), np.float32)
+        self._ones = np.ones(PLACES * self.rings.size, np.float32)
         self._expect()
         self.belief = self._start.copy()
 
     def _expect(self) -> None:
         """What is likely before anything is heard, and where a leap elsewhere lands."""
         liked = liking(self.rings, self.odds, self._favourite)
-        self._start = likely(self.rings, liked)
+        slip = np.float32(self.odds.slip)
+        self._slip = (1.0 - slip) * np.eye(PLACES, dtype=np.float32)[BEFORE] + slip * USUAL[:, None]
+        self._start = USUAL[:, None] * likely(self.rings, liked)
         self._leap = self._start * np.float32(self.odds.elsewhere)
         self._changes = changes(self.rings.periods, self.odds)
         if self._favourite is not None:
@@ -79,55 +96,59 @@ class Pointer:
 
     # ------------------------------------------------------------------------------------- by the frame
 
-    def step(self, activation: float) -> None:
-        """Move on by a frame on which the net heard a beat with this chance, 0..1.
+    def step(self, beat: float, downbeat: float = 0.0) -> None:
+        """A frame on which the net heard a beat and a downbeat with these chances, 0..1."""
+        self._last = [*self._last[1:], beat]
+        self._downs = [*self._downs[1:], downbeat]
+        self._waiting += 1
+        self._found = max(self._found, self._look())
+        if self._waiting == EACH:
+            self._waiting = 0
+            self._move()
+            self._hear(*self._found)
+            self._found = (0.0, 0.0, 0.0)
 
-        What is a peak shows ``LAG`` frames later, so the belief stands that far behind; what is asked of it does not.
-        """
-        self._last = [*self._last[1:], activation]
-        self._move()
-        self._hear(*self._peak())
-
-    def _peak(self) -> tuple[float, float]:
-        """Height of a peak ``LAG`` frames ago and how many frames after that it stood, -0.5..0.5; else zeros."""
+    def _look(self) -> tuple[float, float, float]:
+        """A peak ``LAG`` frames ago: its height, seconds after what will be the belief's moment, the downbeat there."""
         before, left, top, right, after = self._last
         if top < FAINT or top < left or top <= right or top < before or top <= after:
-            return 0.0, 0.0
-        return top, summit(left, top, right)
+            return 0.0, 0.0, 0.0
+        return top, (summit(left, top, right) + self._waiting - EACH) * self._frame, max(self._downs[:3])
 
     def _move(self) -> None:
         rings, old, new = self.rings, self.belief, self._spare
-        leaving = old[rings.last] + old[rings.before] * rings.skip
-        new[1:] = old[:-1]
-        new[rings.last] *= rings.keep
-        new[rings.first] = leaving + self.present * (leaving @ self._changes - leaving)
+        leaving = old[:, rings.last] + old[:, rings.before] * rings.skip
+        leaving += self.present * (leaving @ self._changes - leaving)
+        np.multiply(old[:, :-1], self._stay, out=new[:, 1:])
+        new[:, rings.first] = self._slip @ leaving
         self.belief, self._spare = new, old
 
-    def _hear(self, height: float, offset: float) -> None:
+    def _hear(self, height: float, after: float, first: float) -> None:
         self.present = max(self.present * self._keep, min(height / LOUD, 1.0))
         belief = self.belief
-        row = self._hearing.factors(height, offset, self.present)
+        row = self._hearing.factors(height, after, first, self.present)
         np.take(row, self._kinds, out=self._factors, mode="clip")  # with "raise", a copy would be made first
-        belief *= self._factors
-        belief *= (1.0 - self.odds.elsewhere) / float(belief @ self._ones)
+        for places, factors in zip((FIRSTS, OTHERS, LASTS), self._factors, strict=True):
+            belief[places] *= factors
+        belief *= (1.0 - self.odds.elsewhere) / float(belief.reshape(-1) @ self._ones)
         belief += self._leap
 
     # --------------------------------------------------------------------------------- what is believed
 
     def best(self) -> Mode:
         """The hill on which the likeliest state stands, its place averaged over its neighbours."""
-        state = int(self.belief.argmax())
+        state = int(self.belief.sum(axis=0).argmax())
         ring = int(self.rings.ring[state])
-        return self._hill(ring, state - int(self.rings.first[ring]), 3, 3)
+        return self._hill(ring, state - int(self.rings.first[ring]), 3, 2)
 
     def near(self, period: float, ahead: float) -> Mode:
         """What is believed about a grid with this period whose next beat comes in ``ahead`` seconds."""
         ring = self.rings.nearest(period)
-        return self._hill(ring, self._place(ring, ahead), 4, max(round(0.1 * period / self.seconds), 3))
+        return self._hill(ring, self._place(ring, ahead), 4, max(round(0.1 * period / self.seconds), 2))
 
     def _place(self, ring: int, ahead: float) -> int:
         own = float(self.rings.periods[ring])
-        return int((own - (ahead + LAG * self.seconds) % own) / self.seconds)
+        return int((own - (ahead + self.lag) % own) / self.seconds)
 
     def _patch(self, ring: int, place: int, tempi: int, frames: int) -> tuple[Places, Places]:
         """Neighbours: rings (R,), and their states (R, 2 * frames + 1), by column as long before the next beat."""
@@ -139,14 +160,25 @@ class Pointer:
 
     def _hill(self, ring: int, place: int, tempi: int, frames: int) -> Mode:
         rows, states = self._patch(ring, place, tempi, frames)
-        share = self.belief[states]
+        share = self.belief[:, states].sum(axis=0)
         mass = float(share.sum())
         if mass <= 0.0:
             return Mode(float(self.rings.periods[ring]), 0.0, 0.0)
         period = float(share.sum(axis=1) @ self.rings.periods[rows]) / mass
         moved = float(share.sum(axis=0) @ np.arange(-frames, frames + 1)) / mass
-        ahead = float(self.rings.periods[ring]) - (place + moved + LAG) * self.seconds
+        ahead = float(self.rings.periods[ring]) - (place + moved) * self.seconds - self.lag
         return Mode(period, ahead, min(mass, 1.0))
+
+    def places(self, period: float, ahead: float) -> Belief:
+        """(PLACES,) what is believed of the bar about a grid like that: of the beat before the moment of ``lag``."""
+        ring = self.rings.nearest(period)
+        _, states = self._patch(ring, self._place(ring, ahead), 3, 1)
+        return np.asarray(self.belief[:, states].sum(axis=(1, 2)))
+
+    @property
+    def lag(self) -> float:
+        """Seconds by which the belief stands behind the newest frame."""
+        return (LAG + self._waiting) * self._frame
 
     # ------------------------------------------------------------------------------------------ by hand
 
@@ -160,13 +192,16 @@ class Pointer:
 
     def pull(self, ahead: float, weight: float) -> None:
         """A performer says that a beat is ``ahead`` seconds from now (negative: it was); ``weight`` 0..1."""
-        away = self.rings.distance(ahead=ahead + LAG * self.seconds)
+        away = self.rings.distance(ahead=ahead + self.lag)
         self.belief *= (1.0 + HAND * weight * np.exp(-0.5 * (away / TAP) ** 2)).astype(np.float32)
         self.belief /= self.belief.sum()
 
     def shift_half(self, period: float) -> None:
         """Everything half a beat on; about this period neither half has the better claim from now on."""
-        self.belief = self.belief[self.rings.opposite()]
+        rings = self.rings
+        moved = self.belief[:, rings.opposite()]
+        # Every beat comes half a beat earlier, so up to the middle of a beat it is the next one now.
+        self.belief = np.where(rings.since < 0.5 * rings.period, moved[BEFORE], moved)
         about = np.abs(np.log(self.rings.period / period)) < 0.08
         self._kinds = self._hearing.kinds(self.rings, about)
 
@@ -182,10 +217,11 @@ class Pointer:
     def remind(self, period: float, ahead: float, share: float) -> None:
         """Give a ``share`` of the belief, 0..1, to a grid with this period and the next beat in ``ahead`` seconds."""
         ring = self.rings.nearest(period)
-        rows, states = self._patch(ring, self._place(ring, ahead), 1, 2)
-        hill = (2.0 - np.abs(rows - ring))[:, None] * (3.0 - np.abs(np.arange(-2, 3)))
+        rows, states = self._patch(ring, self._place(ring, ahead), 1, 1)
+        hill = (2.0 - np.abs(rows - ring))[:, None] * (2.0 - np.abs(np.arange(-1, 2)))
+        places = self.belief.sum(axis=1)
         self.belief *= np.float32(1.0 - share)
-        self.belief[states] += (hill * (share / hill.sum())).astype(np.float32)
+        self.belief[:, states] += places[:, None, None] * (hill * (share / hill.sum())).astype(np.float32)
 
     def forget(self) -> None:
         """Nothing is known any more; the range of tempi stays."""
@@ -212,4 +248,6 @@ def _moved(old: Rings, belief: Belief, new: Rings, octave: float) -> Belief:
     rows = np.abs(np.log(old.periods[None] / source[:, None])).argmin(axis=1)[new.ring]
     ahead = (new.period - new.since) / new.period
     place = old.length[rows] - np.ceil(ahead * old.length[rows]).astype(np.intp)
-    return np.where(inside[new.ring], belief[old.first[rows] + np.maximum(place, 0)], np.float32(0.0))
+    moved = np.where(inside[new.ring], belief[:, old.first[rows] + np.maximum(place, 0)], np.float32(0.0))
+    # At another octave the beats have other places in the bar.
+    return np.asarray(moved if octave == 1.0 else USUAL[:, None] * moved.sum(axis=0))

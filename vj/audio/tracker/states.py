@@ -44,6 +44,12 @@ class Odds:
     """BPM that is likeliest before anything is heard."""
     spread: float = 0.9
     """Octaves, standard deviation, of tempo about the favourite."""
+    even: float = 0.25
+    """Share of the beat's activation that the downbeat's has on a beat which may be a bar's first or not..."""
+    telling: float = 1.2
+    """...and how steeply the odds of being the first rise with that share."""
+    slip: float = 0.01
+    """Of a beat after which the bar begins anew somewhere else."""
 
 
 class Rings:
@@ -113,13 +119,18 @@ CLOSE = 0.03
 """Octaves, standard deviation, about a tempo that was told."""
 DISLIKED = 0.08
 """What remains, at each beat, of the belief in another tempo than the one that was told."""
-USUAL = 50.0
+USUAL = 25.0
 """Frames in a beat: what is no beat may be heard on any of them."""
-REACH = 5
+REACH = 3
 """Frames to both sides of a beat that may hold its peak."""
 SIDE = 2 * REACH + 1
 STRAY = 0.08
 """Share of peaks that stand anywhere within reach."""
+BEAT, HALF, HELD, FIRST = (1 + n * SIDE for n in range(4))
+"""Where each kind of state begins among the factors; at 0 stands that of states that expect nothing."""
+KINDS = FIRST + SIDE
+RARITY = 0.25
+"""Of a beat to be a bar's first."""
 
 
 class Hearing:
@@ -127,29 +138,34 @@ class Hearing:
 
     A beat has one peak somewhere about it, or none with the chance ``missed``. So each frame near it speaks a little
     against it, all of them together with ``missed``, and a peak makes up for that, the more the higher it stands.
-    Kind 0 expects none; then come beats by distance, half beats, half beats that a hand called beats (SIDE each).
+    Kind 0 expects none; then come beats by distance, half beats, half beats that a hand called beats, and beats that
+    are a bar's first (SIDE each).
     """
 
     def __init__(self, odds: Odds, seconds: float) -> None:
         self._odds = odds
         self._seconds = seconds
-        missed = np.repeat([odds.missed, 1.0 - odds.between, odds.missed], SIDE)
-        self._quiet = np.zeros(1 + 3 * SIDE)
-        self._quiet[1:] = np.log(missed) * np.tile(self._bell(0.0), 3) * odds.trust
+        missed = np.repeat([odds.missed, 1.0 - odds.between, odds.missed, odds.missed], SIDE)
+        self._quiet = np.zeros(KINDS)
+        self._quiet[1:] = np.log(missed) * np.tile(self._bell(0.0), 4) * odds.trust
         self._hit = (1.0 - missed) / missed
 
-    def _bell(self, offset: float) -> NDArray[np.float64]:
-        """(SIDE,) share of a beat's peaks in each frame about it, for a peak ``offset`` frames after its own frame."""
-        away = (np.arange(-REACH, REACH + 1) + offset) * self._seconds / self._odds.width
+    def _bell(self, after: float) -> NDArray[np.float64]:
+        """(SIDE,) share of a beat's peaks in each frame about it, for a peak that stands this long after its frame."""
+        away = (np.arange(-REACH, REACH + 1) * self._seconds + after) / self._odds.width
         bell = np.exp(-0.5 * away**2)
         return np.asarray(STRAY / SIDE + (1.0 - STRAY) * bell / bell.sum())
 
-    def factors(self, height: float, offset: float, present: float) -> Belief:
-        """(kinds,) float32. ``height`` of a peak in this frame, 0: none; ``present`` 0..1: whether there is music."""
+    def factors(self, height: float, after: float, first: float, present: float) -> Belief:
+        """(KINDS,) float32. ``height`` of a peak ``after`` seconds from this frame's moment, 0: none.
+
+        ``first``: how high the downbeat's stands there; ``present`` 0..1: whether there is music.
+        """
         row = self._quiet * present
         if height > 0.0:
-            bell = self.claim(height) * self._bell(offset)
-            row[1:] += self._odds.trust * np.log1p(self._hit * np.tile(bell, 3))
+            other, first = self.bar(first / height)
+            claim = np.repeat([other, 1.0, 1.0, first], SIDE) * self.claim(height)
+            row[1:] += self._odds.trust * np.log1p(self._hit * claim * np.tile(self._bell(after), 4))
         return np.exp(row).astype(np.float32)
 
     def claim(self, height: float) -> float:
@@ -157,9 +173,20 @@ class Hearing:
         odds: float = (height / (1.0 - min(height, 0.999)) / (self._odds.sure / (1.0 - self._odds.sure)))**2.0
         return USUAL / (1.0 / max(odds, 1e-6) + self._odds.false)
 
+    def bar(self, share: float) -> tuple[float, float]:
+        """How many times likelier a downbeat this ``share`` of the beat's height is on other beats, and on firsts."""
+        ratio = min(max(share / self._odds.even, 0.02), 20.0) ** self._odds.telling
+        usual = RARITY * ratio + 1.0 - RARITY
+        return 1.0 / usual, ratio / usual
+
     def kinds(self, rings: Rings, held: NDArray[np.bool_] | bool = False) -> Places:
-        """(S,) the kind of each state; where ``held``, half beats are heard as beats are."""
+        """(3, S) the kind of each state after a bar's first beat, after others, after its last.
+
+        Where ``held``, half beats are heard as beats are.
+        """
         away = np.round(rings.distance() / self._seconds).astype(np.intp)
         half = np.round(rings.distance(0.5) / self._seconds).astype(np.intp)
-        kinds = np.where(np.abs(half) <= REACH, half + REACH + 1 + np.where(held, 2 * SIDE, SIDE), 0)
-        return np.where(np.abs(away) <= REACH, away + REACH + 1, kinds)
+        between = np.where(np.abs(half) <= REACH, half + REACH + np.where(held, HELD, HALF), 0)
+        own = rings.since < 0.5 * rings.period
+        after = np.where(own, FIRST, BEAT), np.full(rings.size, BEAT), np.where(own, BEAT, FIRST)
+        return np.where(np.abs(away) <= REACH, away + REACH + np.array(after), between)
