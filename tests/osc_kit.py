@@ -18,9 +18,9 @@ from vj.params.tree import ParamTree
 from vj.types import ControlEvent, Tick
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-from benches.osc_packets import message, mutated, strange
+from benches.osc_packets import message, mutated
 
-__all__ = ["message", "mutated", "strange"]
+__all__ = ["message", "mutated"]
 
 EPOCH = 1_700_000_000.0
 """The time of day at which a test's clock shows 100 s."""

@@ -218,6 +218,11 @@ def test_what_cannot_be_is_one_sentence(allow: list[str], out: list[str], words:
         open_osc(real_desk(Show()), place, allow, out)
 
 
+def test_vj_is_not_told_its_own_changes() -> None:
+    with bound() as place, pytest.raises(VjError, match="where vj itself listens"):
+        open_osc(real_desk(Show()), place, out=[f"localhost:{place.getsockname()[1]}"])
+
+
 def test_a_wire_of_its_own() -> None:
     first, second = UdpWire(place := bound()), UdpWire(other := bound())
     assert first.next() is None

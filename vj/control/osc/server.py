@@ -158,10 +158,14 @@ def open_osc(desk: Desk, place: socket.socket, allow: Sequence[str] = (), out: S
     """OSC at the bound UDP socket ``place``, heard from this machine and from the networks of ``allow``; all changes
     go to each of ``out``, HOST:PORT. Its thread runs, and closes the socket in the end. Raises VjError.
     """
-    server = OscServer(desk, UdpWire(place), AllowList(networks(allow)), own_port=int(place.getsockname()[1]))
+    here = place.getsockname()
+    server = OscServer(desk, UdpWire(place), AllowList(networks(allow)), own_port=int(here[1]))
     for text in out:
         host, port, form = parse_target(text)
-        server.audience.add(_resolved(host, port, place.family), form)
+        to = _resolved(host, port, place.family)
+        if port == here[1] and to[0] in (here[0], "127.0.0.1", "::1"):
+            raise VjError(f"--osc-out {text} is where vj itself listens: name the port of another program")
+        server.audience.add(to, form)
     server.start()
     return server
 
