@@ -25,7 +25,9 @@ from vj.types import Beat, ControlEvent, Look, ParamSpec, Tick, Value, VjError, 
 RECALL, MORPH, POSITION, QUANTIZE = "/show/recall", "/show/morph", "/show/morph_position", "/show/quantize"
 ADD, REMOVE = "/sources/add", "/sources/remove"
 PAD = f"/{pad.MOUNT}/"
-PUNCTUAL = ("autopilot", "resume", "undo")
+RESUME = "resume"
+"""Who takes up an earlier show: that cannot be taken back."""
+PUNCTUAL = ("autopilot", RESUME, "undo")
 """Who knows the moment itself."""
 TAKEN_BACK = (*OF_A_LOOK, "/mix/", *(f"{PAD}{corner}" for corner in pad.CORNERS))
 """What a hand moves here can be taken back."""
@@ -106,7 +108,7 @@ class Prompter:
 
     def _set(self, tick: Tick, event: ControlEvent, path: str) -> ControlEvent:
         spec, before, value = self._tree.change(event)
-        if value != before and path.startswith(TAKEN_BACK) and spec.kind != "trigger":
+        if value != before and path.startswith(TAKEN_BACK) and spec.kind != "trigger" and event.source != RESUME:
             self.history.moved(path, before, event.source, tick.time)
         if self.morph is not None:
             self.morph.touched(path)
@@ -131,18 +133,19 @@ class Prompter:
     def _look(self, _: Tick, event: ControlEvent) -> list[ControlEvent]:
         spec, before, name = self._tree.change(event)
         try:
-            self._recall(str(name))
+            self._recall(str(name), remember=event.source != RESUME)
         except VjError:
             self._tree.put(event.path, before if event.path == RECALL else self._stage.look, "stage")
             raise
         return [landed(event, spec, name)]
 
-    def _recall(self, name: str) -> None:
+    def _recall(self, name: str, *, remember: bool) -> None:
         cast = self._stage.cast(self._shelf.find(name))
         before = self._stage.present(cast.look.values)
         self._end_morph()
         self._stage.stand(cast, keep=name.startswith(SNAPSHOT))
-        self.history.replaced(before)
+        if remember:
+            self.history.replaced(before)
         self._stands()
 
     def _stands(self) -> None:

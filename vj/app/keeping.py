@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,10 @@ from vj.types import Look, Tick
 
 if TYPE_CHECKING:
     from vj.record.recorder import Recorder, RecordStatus
+
+
+WALK = "walk"
+"""The setting of a take that says where its walk begins, as JSON."""
 
 
 @dataclass(slots=True)
@@ -48,7 +53,7 @@ class Keeping:
         parts.heard.append(keeping.reels.sound)
         if options.take is not None:
             header = TakeHeader(parts.stage.look, options.seed or 0, form.size, form.fps, date=date(),
-                                settings={"device": options.device})
+                                settings={"device": options.device} | _walked(parts, options))
             keeping._take(parts, options.take, header, track, duration)
         return keeping
 
@@ -117,6 +122,11 @@ class Keeping:
         """Every recording of the show, the one that runs last."""
         running = [self.reels.status] if self.reels.running and self.reels.status else []
         return [*self.reels.ended, *running]
+
+
+def _walked(parts: Parts, options: Options) -> dict[str, str]:
+    """Where the walk of a show that was taken up again begins."""
+    return {WALK: json.dumps(parts.stage.decks[0].walk.state())} if options.resume else {}
 
 
 class _Carrier:

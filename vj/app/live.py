@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vj.app.autosave import Autosave, State, read, resumed, take_up
 from vj.app.boxes import open_midi
 from vj.app.clocks import as_chosen, open_clocks
 from vj.app.common import apart, assemble, chosen_look
@@ -23,7 +24,7 @@ from vj.app.verbs import Verbs
 from vj.clock import WallClock
 from vj.config import bundled_track
 from vj.console import Console
-from vj.engine import Engine
+from vj.engine import Engine, Parts
 from vj.options import Options
 from vj.performance import Performance
 from vj.status import Status
@@ -107,12 +108,16 @@ def live(name: str | None, channels: tuple[int, int] | None, options: Options) -
 def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     options = as_chosen(as_calibrated(options))
     console = Console(quiet=options.quiet, as_json=options.json)
+    last = _last(options, console)
+    wanted, options = options, resumed(options, last)
     runner = _runner(options, stack)
     screening = Screening.open(options, stack)
     files = LookFiles.open()
     stack.callback(files.close)
     parts = assemble(sound.source, screening.compositor, screening.effects, options, screening.form,
                      shelf=open_shelf(files))
+    if last is not None:
+        _take_up(parts, last, console, scene=wanted.look is None)
     keeping = Keeping.open(parts, options, screening.form, stack, track=sound.track, duration=sound.duration)
     keeping.tell(console)
     parts.clocks = open_clocks(options, stack)
@@ -121,6 +126,9 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     duration = min(ends) if ends else None
     desk = open_desk(engine)
     files.say = desk.say
+    autosave = Autosave.open(parts)
+    stack.callback(autosave.close)
+    autosave.say = desk.say
     surfaces = open_surfaces(desk, options, stack, OPENERS)
     report_surfaces(engine, surfaces)
     for network in (surface for surface in surfaces if isinstance(surface, Network)):
@@ -150,6 +158,27 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     finally:
         keeping.close(performance.tick)
         _conclude(performance, keeping, console)
+
+
+def _last(options: Options, console: Console) -> State | None:
+    """The show that is to go on, if there is one. One that cannot be read is told, and a new one begins."""
+    if not options.resume:
+        return None
+    try:
+        last = read()
+    except VjError as error:
+        console.message(str(error))
+        return None
+    if last is None:
+        console.message("there is no show to go on with: a new one begins")
+    return last
+
+
+def _take_up(parts: Parts, last: State, console: Console, *, scene: bool) -> None:
+    try:
+        take_up(parts, last, scene=scene)
+    except VjError as error:
+        console.message(str(error))
 
 
 def _runner(options: Options, stack: ExitStack) -> ProcessRunner:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vj import __version__, offline
+from vj.app.autosave import stand
 from vj.app.common import Format, apart, assemble
-from vj.app.keeping import Keeping
+from vj.app.keeping import WALK, Keeping
 from vj.app.lookfiles import open_shelf
 from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
@@ -49,6 +51,7 @@ class Job:
     clocks: Sequence[tuple[float, Reading]] = ()
     length: float | None = None
     shelf: Shelf = field(default_factory=open_shelf)
+    walk: Mapping[str, Any] | None = None
 
 
 def render(path: Path, options: Options, *, resume: bool = False, workers: int | None = None) -> None:
@@ -80,7 +83,18 @@ def job_of(path: Path, options: Options) -> Job:
     gestures = [(time, event) for time, event in take.events if event.path != OFFSET]  # the room's, not the show's
     return Job(take.sound(), replace(options, look=look, seed=seed), form, gestures, take.clocks,
                take.ended if take.complete else None,  # a show cut short is rendered as far as its sound goes
-               brought(take.looks, str(path)))
+               brought(take.looks, str(path)), walked(head.settings.get(WALK), str(path)))
+
+
+def walked(text: object, where: str) -> Mapping[str, Any] | None:
+    """Where a take's walk begins; None at its beginning. Raises VjError."""
+    if text is None:
+        return None
+    try:
+        state = json.loads(str(text))
+    except ValueError as error:
+        raise VjError(f"{where}: where the walk begins cannot be read: {error}") from error
+    return state if isinstance(state, dict) else {}
 
 
 def brought(looks: Mapping[str, str], where: str) -> Shelf:
@@ -137,6 +151,8 @@ def _engine(job: Job, source: TrackSource, writer: SegmentWriter, stack: ExitSta
     stack.callback(compositor.close)
     parts = assemble(source, compositor, effects, job.options if full else _as_live(job.options), job.form,
                      shelf=job.shelf)
+    if job.walk is not None:
+        stand(parts.stage.decks[0].walk, job.walk)
     parts.timeline, parts.clocks = Timeline(job.events), TakenClocks(job.clocks)
     parts.sinks.append(writer)
     return Engine(parts, strict=True), compositor
@@ -190,7 +206,7 @@ def settings(job: Job, source: TrackSource, frames: int) -> Mapping[str, object]
     return {"vj": __version__, "track": digest(job.track), "look": _hash(look), "look name": look["name"],
             "seed": o.seed or 0, "set": list(o.sets), "device": o.device, "quality": o.quality, "frames": frames,
             "rate": source.rate,
-            "gestures": _hash([(time, asdict(event)) for time, event in job.events]),
+            "walk": _hash(job.walk), "gestures": _hash([(time, asdict(event)) for time, event in job.events]),
             "clocks": _hash(list(job.clocks))}
 
 

@@ -85,13 +85,18 @@ def look_text(look: Look) -> str:
     """The look's file, as ``read_look`` reads it."""
     import tomli_w
 
+    return tomli_w.dumps(look_table(look))
+
+
+def look_table(look: Look) -> dict[str, Any]:
+    """What the look's file holds, as ``parse_look`` takes it."""
     table: dict[str, Any] = {"mood": look.mood, "help": look.help, "generator": look.generator, "drive": look.drive,
                              "effects": list(look.effects)}
     table["routes"] = [{key: value for key, value in asdict(route).items() if (key, value) != ("curve", "linear")}
                        for route in look.routes]
     table["sources"] = {use.name: {"kind": use.kind} for use in look.sources}
     table["values"] = dict(sorted(look.values.items()))
-    return tomli_w.dumps({key: value for key, value in table.items() if value != ""})
+    return {key: value for key, value in table.items() if value not in ("", [], {})}
 
 
 def look_of(name: str, text: str, where: str) -> Look:

@@ -7,8 +7,11 @@ stands. Speed is integrated (``theta += dt * rate``), never ``t % period``: a ch
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vj.params.spec import choice, number
 from vj.types import BANDS, Camera, Drive, Features, LatentPoint, Tick, Values
@@ -49,6 +52,23 @@ def _f(values: Values, name: str) -> float:
     return 0.0 if isinstance(value, str) else float(value)
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A drive that can be taken up where it was."""
+
+    def state(self) -> dict[str, Any]: ...
+
+    def restore(self, state: Mapping[str, Any]) -> None: ...
+
+
+def remembered(state: Mapping[str, Any], name: str, size: int) -> NDArray[np.float64]:
+    """(size,) numbers of a drive's state. Raises ValueError, KeyError or TypeError where they are none."""
+    values = np.array(state[name], np.float64)
+    if values.shape != (size,) or not np.isfinite(values).all():
+        raise ValueError(f"{name} must be {size} numbers")
+    return values
+
+
 class _Hit:
     """An envelope that a hit lifts within one tick and that falls by a time constant."""
 
@@ -86,6 +106,25 @@ class Walk:
             journey=self._journey,
             camera=self._camera(tick, features, heard, walk),
         )
+
+    def state(self) -> dict[str, Any]:
+        """Where it stands: numbers and lists of numbers, for a show that is taken up again."""
+        drive = self.drive.state() if isinstance(self.drive, Remembering) else {}
+        return {"hits": self._hits, "kick": self._kick.level, "punch": self._punch.level, "breath": self._breath,
+                "journey": self._journey, "travel": self._travel, "x": self._x, "y": self._y, "angle": self._angle,
+                "drive": drive}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Stand where ``state`` says. Raises ValueError, KeyError or TypeError for one that is none."""
+        numbers = {name: float(state[name]) for name in ("kick", "punch", "breath", "journey", "travel", "x", "y",
+                                                         "angle")}
+        if not all(map(math.isfinite, numbers.values())):
+            raise ValueError("a walk stands at finite numbers")
+        if isinstance(self.drive, Remembering):
+            self.drive.restore(state["drive"])
+        self._hits, self._kick.level, self._punch.level = int(state["hits"]), numbers["kick"], numbers["punch"]
+        self._breath, self._journey, self._travel = numbers["breath"], numbers["journey"], numbers["travel"]
+        self._x, self._y, self._angle = numbers["x"], numbers["y"], numbers["angle"]
 
     def _struck(self, kick: float, dt: float, tau: float) -> float:
         if kick > 0 and self._kick.level < RETIRED:

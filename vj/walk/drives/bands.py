@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vj.params.spec import number
 from vj.types import BANDS, Features, Tick, Values
-from vj.walk.sphere import K
+from vj.walk.sphere import K, remembered
 
 MAX_SLEW = 3.0
 """Level per second that all bands together may push: beyond it the eye sees a cut, not a move."""
@@ -43,6 +45,14 @@ class Bands:
         home = np.cos(self._phase + travel * self._pace)
         push = float(params["push"]) * self._levels @ self._ways
         return np.asarray(home / np.linalg.norm(home) + push)
+
+    def state(self) -> dict[str, Any]:
+        """How far each band pushes."""
+        return {"levels": self._levels.tolist()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Push so far."""
+        self._levels = remembered(state, "levels", len(BANDS))
 
 
 Drive = Bands

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from vj.params.spec import number
 from vj.types import Features, Tick, Values
-from vj.walk.sphere import K
+from vj.walk.sphere import K, remembered
 
 
 class Drift:
@@ -32,6 +35,14 @@ class Drift:
         self._turned += (travel - self._travel) * (1.0 + 0.7 * spread * self._detune)
         self._travel = travel
         return np.cos(self._phase + self._turned)
+
+    def state(self) -> dict[str, Any]:
+        """How far each axis has turned."""
+        return {"turned": self._turned.tolist(), "travel": self._travel}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Turn each axis so far."""
+        self._turned, self._travel = remembered(state, "turned", K), float(state["travel"])
 
 
 Drive = Drift
