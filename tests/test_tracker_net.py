@@ -1,0 +1,155 @@
+"""The net that runs is the net that was trained; lessons and school teach what they say they teach."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vj.audio.tracker.front import FRAMES, SIZE
+from vj.audio.tracker.net import BIGGEST, STACK, WEIGHTS, BeatNet, GatedLayer
+from vj.types import VjError
+
+torch = pytest.importorskip("torch")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+
+from ears.lessons import MIDDLE, Heard, Lessons, aims, between  # noqa: E402
+from ears.school import Net, School, net_of, save  # noqa: E402
+
+DELAY = 0.06
+
+
+def levels(frames: int, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).exponential(1.0, (frames, SIZE)).astype(np.float32)
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    torch.manual_seed(3)
+    net = Net(24)
+    net.mean += torch.rand(SIZE)
+    net.spread *= 0.5 + torch.rand(SIZE)
+    save(net, DELAY, tmp_path / "net.safetensors")
+    return tmp_path / "net.safetensors"
+
+
+def answers(net: BeatNet, heard: np.ndarray) -> np.ndarray:
+    return np.array([net.step(frame) for frame in heard])
+
+
+def test_numpy_says_what_torch_says(weights: Path) -> None:
+    heard = levels(400)
+    net = net_of(0, weights, heard).eval()
+    with torch.no_grad():
+        trained = torch.sigmoid(net(torch.from_numpy(heard)[None])[0]).numpy()
+    told = answers(BeatNet.open(weights), heard)
+    assert np.all(told[:STACK - 1] == 0.0)
+    assert np.abs(told[STACK - 1:] - trained[:len(trained) - STACK + 1]).max() < 1e-5
+    assert trained.std() > 1e-3
+
+
+def test_the_delay_holds_the_wait_for_a_step(weights: Path) -> None:
+    assert BeatNet.open(weights).delay == pytest.approx(DELAY + (STACK - 1) / FRAMES)
+
+
+def test_a_gated_layer_is_torchs() -> None:
+    torch.manual_seed(5)
+    cell = torch.nn.GRUCell(7, 5)
+    layer = GatedLayer(*(part.detach().numpy() for part in (cell.weight_ih, cell.weight_hh, cell.bias_ih,
+                                                            cell.bias_hh)))
+    state = torch.zeros(1, 5)
+    for heard in torch.randn(50, 7) * 3.0:
+        state = cell(heard[None], state)
+        assert np.allclose(layer.step(heard.numpy()), state.detach().numpy()[0], atol=1e-6)
+
+
+def test_the_shipped_net_opens_and_is_silent_in_silence() -> None:
+    net = BeatNet.open()
+    assert WEIGHTS.stat().st_size < 1_000_000
+    told = answers(net, np.zeros((6 * FRAMES, SIZE), np.float32))[FRAMES:]
+    assert told.max() < 0.2
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", b"\xff" * 64])
+def test_what_is_no_net_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(VjError, match=r"broken\.safetensors"):
+        BeatNet.open(path)
+
+
+def test_a_net_of_another_shape_a_missing_one_and_a_huge_one_are_named(tmp_path: Path) -> None:
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "other.safetensors"
+    save_file({"delay": np.zeros(1, np.float32)}, path)
+    with pytest.raises(VjError, match=r"other\.safetensors"):
+        BeatNet.open(path)
+    with pytest.raises(VjError, match=r"none\.safetensors"):
+        BeatNet.open(tmp_path / "none.safetensors")
+    path.write_bytes(bytes(BIGGEST + 1))
+    with pytest.raises(VjError, match="larger"):
+        BeatNet.open(path)
+
+
+# ----------------------------------------------------------------------------------------------- lessons
+
+
+def test_aims_are_one_on_a_beat_and_nothing_beyond_their_width() -> None:
+    moments = np.arange(0.0, 2.0, 0.005)
+    aim = aims(np.array([0.5, 1.5]), moments, 0.02)
+    assert aim[100] == aim[300] == 1.0
+    assert aim[102] == pytest.approx(0.5)
+    assert np.count_nonzero(aim) == 2 * 7
+    assert not aims(np.zeros(0), moments).any()
+
+
+def test_between_frames_is_a_line_and_past_the_end_it_begins_again() -> None:
+    frames = np.arange(6, dtype=np.float16).reshape(3, 2)
+    assert between(frames, np.array([0.0, 0.25, 2.5])).tolist() == [[0.0, 1.0], [0.5, 1.5], [2.0, 3.0]]
+
+
+def drummed(kind: str = "composed", beats: bool = True, seconds: float = 30.0) -> Heard:
+    """Frames that are loud ``MIDDLE`` after each beat, as a front end hears them."""
+    times = np.arange(0.5, seconds - 0.5, 0.5)
+    moments = (np.arange(round(seconds * FRAMES)) + 1.0) / FRAMES - MIDDLE
+    loud = aims(times, moments, 0.011)
+    frames = (0.05 + 3.0 * loud[:, None] * np.ones(SIZE)).astype(np.float16)
+    return Heard(kind, "drum", "drum", frames, times if beats else np.zeros(0), times[::4])
+
+
+def test_a_crop_is_aimed_at_what_is_heard_in_it_however_it_is_stretched() -> None:
+    lessons = Lessons([drummed()], 400, MIDDLE, seed=4)
+    for _ in range(8):
+        [frames], [aim] = lessons.batch(1)
+        loud, wished = frames.mean(axis=1), aim[:, 0]
+        assert aim[:, 2].all()
+        lags = [float(np.corrcoef(np.roll(loud, lag), wished)[0, 1]) for lag in range(-8, 9)]
+        assert int(np.argmax(lags)) == 8
+        assert aim[:, 1].sum() < 0.5 * wished.sum()
+
+
+def test_the_delay_moves_the_aim() -> None:
+    [frames], [aim] = Lessons([drummed()], 400, MIDDLE + 0.05, seed=4).batch(1)
+    lags = [float(np.corrcoef(np.roll(frames.mean(axis=1), lag), aim[:, 0])[0, 1]) for lag in range(-8, 9)]
+    assert int(np.argmax(lags)) - 8 in {4, 5, 6}
+
+
+def test_the_same_seed_makes_the_same_lessons_and_noise_is_aimed_at_nothing() -> None:
+    heard = [drummed(), drummed("negative", beats=False)]
+    first, again = (Lessons(heard, 200, DELAY, seed=9).batch(6) for _ in range(2))
+    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first[1], again[1])
+    silent = Lessons(heard[1:], 200, DELAY, seed=9).batch(4)[1]
+    assert not silent[..., 0].any()
+
+
+def test_school_learns_beats() -> None:
+    torch.manual_seed(1)
+    lessons = Lessons([drummed()], 240, DELAY, seed=2)
+    school = School(net_of(16, None, lessons.batch(8)[0]), 2e-2)
+    losses = [school.learn(*lessons.batch(8), share=0.0) for _ in range(60)]
+    assert np.mean(losses[-10:]) < 0.6 * np.mean(losses[:10])
+    assert school.hear(np.zeros((41, SIZE), np.float32)).shape == (41, 2)
