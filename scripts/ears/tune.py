@@ -8,16 +8,18 @@ A figure is a field of ``Odds`` or MODULE.NAME, a constant of a module in ``vj/a
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import importlib
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from safetensors.torch import load_file
 
 from ears.features import frames_of
 from ears.metrics import Heard, Truth, score
+from ears.school import Net
 from ears.store import Piece, pieces
 from vj.audio.tracker.conductor import Conductor
 from vj.audio.tracker.front import FRAMES
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 LONGEST = 90
 """Seconds of each piece that are judged."""
-SHOWN = ("f", "amlt", "cmlt", "downbeat_f", "tempo", "octave", "lock_s", "relock_s", "on_time", "phase_ms", "confidence")
 
 
 def heard_in(folder: Path, weights: Path, chosen: Iterable[Piece]) -> dict[str, NDArray[np.float16]]:
@@ -48,10 +49,6 @@ def heard_in(folder: Path, weights: Path, chosen: Iterable[Piece]) -> dict[str, 
 
 
 def _net(weights: Path) -> Any:
-    from safetensors.torch import load_file
-
-    from ears.school import Net
-
     state = load_file(weights)
     state.pop("delay")
     net = Net(state["output.weight"].shape[1])
@@ -60,8 +57,6 @@ def _net(weights: Path) -> Any:
 
 
 def _listen(net: Any, frames: NDArray[np.float16]) -> NDArray[np.float16]:
-    import torch
-
     whole = frames[:len(frames) // STACK * STACK].astype(np.float32)
     with torch.no_grad():
         told = torch.sigmoid(net(torch.from_numpy(whole)[None])[0]).numpy()
@@ -87,9 +82,7 @@ def judge(piece: Piece, heard: NDArray[np.float16], delay: float, odds: Odds) ->
     beats, downs = np.array(piece.beats, float), np.array(piece.downbeats, float)
     truth = Truth(beats[beats < seconds], downs[downs < seconds], seconds)
     said = conduct(heard, delay, odds)
-    keep = said.times < seconds
-    cut = Heard(*(getattr(said, field.name)[keep] for field in dataclasses.fields(said)[:-1]), said.felt)
-    return {**score(truth, cut), "felt": float(np.median(said.felt))}
+    return {**score(truth, said), "felt": float(np.median(said.felt))}
 
 
 def settle(words: Sequence[str]) -> Odds:
