@@ -108,7 +108,7 @@ def test_the_range_of_tempi_is_the_tracker_s_too():
 def test_blocks_of_any_size_give_the_same_beat(rate):
     music, _ = house(126, 8.0, rate=rate)
     heard = [{}, {}]
-    for said, sizes in zip(heard, ([rate // 10], [1, 331, 4096, 7, 1024]), strict=True):
+    for said, sizes in zip(heard, ([256 * max(round(rate / 48000), 1)], [1, 331, 4096, 7, 1024]), strict=True):
         ears, place, n = Analyzer(rate), 0, 0
         while place < len(music):
             block = music[place:place + sizes[n % len(sizes)]]
@@ -122,8 +122,7 @@ def test_blocks_of_any_size_give_the_same_beat(rate):
 
 @pytest.mark.parametrize("rate", [44100, 48000, 96000])
 def test_what_is_no_number_does_not_stop_the_beat(rate):
-    music, beats = house(128, 10.0, rate=rate)
-    music = music.copy()
+    music = house(128, 10.0, rate=rate)[0]
     music[5 * rate:5 * rate + 2000:3] = np.nan
     music[6 * rate:6 * rate + 500] = np.inf
     ears = Analyzer(rate)
