@@ -84,14 +84,25 @@ class Morphing:
         """A hand has this parameter now."""
         self._touched.add(path)
 
-    def to(self, position: float, *, turn: bool) -> None:
-        """Go to a position. ``turn``: the picture may change now, if it is past the middle; at an end it must."""
+    def to(self, position: float, past: bool) -> None:
+        """Go to a position; ``past``: that is past the middle, where the picture is the other one. At an end it is."""
         self.position = position
-        past = position >= MIDDLE + SLACK if self.side == 0 else position > MIDDLE - SLACK
-        if past != bool(self.side) and (turn or position in (0.0, 1.0)):
-            self._turn(int(past))
+        side = round(position) if position in (0.0, 1.0) else int(past)
+        if side != self.side:
+            self._turn(side)
         for path, value in self._now():
             self._tree.put(path, value, SOURCE)
+
+    def by_hand(self, position: float) -> None:
+        """Go where a hand goes, there or back."""
+        self.to(position, position >= MIDDLE + (-SLACK if self.side else SLACK))
+
+    def by_music(self, position: float, beat: float, *, crossed: bool) -> None:
+        """Go on to a position. The picture changes on the beat that is nearest to the middle: ``crossed`` says that one
+        has begun, ``beat`` how far the morph goes in one. A short morph does not wait for it.
+        """
+        begun = crossed and position >= MIDDLE - 0.5 * beat
+        self.to(position, bool(self.side) or begun or (beat > 0.5 and position >= MIDDLE))
 
     def _now(self) -> Iterator[tuple[str, Value]]:
         """Where everything on this side stands at this position, but for what a hand has."""

@@ -126,7 +126,7 @@ class Prompter:
         passed, crossed = max(beats - self._beats, 0.0), beat.count != self._count
         self._beats, self._count = beats, beat.count
         if self.morph is not None:
-            self._go_on(self.morph, tick, passed, crossed)
+            self._go_on(self.morph, tick, beat, passed, crossed=crossed)
 
     # --------------------------------------------------------------------------------------- looks
 
@@ -254,16 +254,17 @@ class Prompter:
         spec, before, value = self._tree.change(event)
         if self.morph is not None:
             self._hand = self._hand or (float(before), self.morph.position)
-            self.morph.to(carried(float(value), *self._hand), turn=True)
+            self.morph.by_hand(carried(float(value), *self._hand))
             self._arrive()
         return [landed(event, spec, value)]
 
-    def _go_on(self, morph: Morphing, tick: Tick, beats: float, crossed: bool) -> None:
+    def _go_on(self, morph: Morphing, tick: Tick, beat: Beat, passed: float, *, crossed: bool) -> None:
         unit, length = self._tree.base("/show/morph_unit"), _number(self._tree, "/show/morph_time")
         if unit == "hand" or self._hand is not None:
             return
-        position = min(morph.position + (tick.dt if unit == "seconds" else beats) / length, 1.0)
-        morph.to(position, turn=crossed or length < 2.0)
+        seconds = unit == "seconds"
+        position = min(morph.position + (tick.dt if seconds else passed) / length, 1.0)
+        morph.by_music(position, (60.0 / max(beat.bpm, 1.0) if seconds else 1.0) / length, crossed=crossed)
         self._tree.put(POSITION, position, "morph")
         self._arrive()
 
