@@ -293,3 +293,60 @@ def test_noise_hurries_with_the_music() -> None:
         return float(np.abs(np.diff(hear(kind("noise")(), [loud] * 1200, hurry=3.0))).sum())
 
     assert travelled(1.0) > 2.5 * travelled(0.0)
+
+
+# ------------------------------------------------------------------------------------- every_beat
+
+
+def gates(beats: float, seconds: float = 16.0, fps: float = 60, **params: Value) -> list[float]:
+    """The beats on which a pulse begins."""
+    values = run("every_beat", fps, seconds, beats=beats, **params)
+    rises = np.flatnonzero(np.diff(values, prepend=0.0) > 0.5)
+    return [round((index + 1) / fps * BPM / 60 * 4) / 4 for index in rises]
+
+
+@pytest.mark.parametrize("beats", [1.0, 3.0, 4.0, 8.0])
+def test_every_beat_comes_on_every_n_th(beats: float) -> None:
+    assert gates(beats) == list(np.arange(0.0, 32.1, beats)) or gates(beats)[1:] == list(np.arange(beats, 32.1, beats))
+
+
+def test_every_beat_has_a_place_in_the_bar() -> None:
+    assert gates(4.0, place=2) == list(np.arange(2.0, 32.1, 4.0))
+
+
+def test_every_beat_leaves_out_by_the_same_lot() -> None:
+    some = gates(1.0, chance=0.5)
+    assert 8 < len(some) < 25
+    assert some == gates(1.0, chance=0.5, fps=144)
+    assert some != gates(1.0, chance=0.5, seed=1)
+    assert gates(1.0, chance=0.0) == []
+
+
+# ------------------------------------------------------------------------------------ sample_hold
+
+
+def test_sample_hold_steps_on_the_beat_and_holds_between() -> None:
+    values = run("sample_hold", 60, 8.0)
+    steps = np.flatnonzero(np.diff(values))
+    assert len(set(values)) >= 15
+    assert {round((index + 2) / 60 * BPM / 60 * 100) % 100 for index in steps} == {0}
+    assert len(set(run("sample_hold", 60, 8.0, every=4))) <= 5
+
+
+def test_sample_hold_takes_what_is_routed_to_its_input() -> None:
+    source, values = kind("sample_hold")(), []
+    for tick, features in ticks(60, 4.0):
+        moving = 0.5 + 0.5 * math.sin(tick.time)
+        values.append(source.value(tick, features, {"take": "input", "when": "bar", "input": moving}))
+    assert len(set(values)) == 3
+    assert values[125] == pytest.approx(math.sin(2.0), abs=0.02)  # 120 bpm: the second bar begins at 2 s
+
+
+def test_sample_hold_on_hits_takes_each_once() -> None:
+    values = run("sample_hold", 60, 3.0, when="kick")
+    assert len(set(values)) == len(HITS) + 1
+
+
+def test_sample_hold_glides_when_asked() -> None:
+    smooth = run("sample_hold", 100, 8.0, glide=0.3)
+    assert np.abs(np.diff(smooth)).max() < 0.15
