@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from vj.control.midi.binding import BANKS, Binding, Layout, Light
 from vj.control.midi.controls import Control, Move
@@ -10,12 +11,21 @@ from vj.control.midi.decoder import Decoder
 from vj.control.midi.grip import Grip
 from vj.control.midi.lights import Address, Lights
 from vj.control.midi.messages import Message, Parser
-from vj.control.midi.places import Place, Places
+from vj.control.midi.places import Places
 from vj.types import ControlEvent, Value
 
 RELEASE = 0.4
 """Seconds after its last move for which a fader is in a hand, and not told where to stand."""
 BANK, SHIFT = "@bank/", "@shift/"
+
+
+@dataclass(slots=True)
+class _Lamps:
+    """Lights of a bank: whose they are, by path too, and what those show that are nobody's."""
+
+    lit: dict[Address, Grip] = field(default_factory=dict)
+    at: dict[str, dict[Address, Grip]] = field(default_factory=dict)
+    dark: dict[Address, int] = field(default_factory=dict)
 
 
 class Box:
@@ -29,8 +39,11 @@ class Box:
         self.parser = Parser()
         self.lights = Lights()
         self.bank = 1
-        self.stale = True
         self._shift: int | None = None
+        self._all_stale = True
+        self._stale: set[str] = set()  # paths whose lights are not up to date
+        self._lamps: _Lamps | None = None
+        self._at: dict[str, list[Grip]] = {}
         self._places = Places({})
         self._hands: dict[Address, float] = {}  # faders that are being moved, and since when
         self.use(layout)
@@ -50,9 +63,11 @@ class Box:
     def reach(self, places: Places) -> None:
         """Other parameters are there: find each grip's place anew."""
         self._places = places
+        self._at = {}
         for grip in self.grips:
             grip.reach(places)
-        self.stale = True
+            self._at.setdefault(grip.path, []).append(grip)
+        self._lamps, self._all_stale = None, True
 
     # ------------------------------------------------------------------------------------- hearing
 
@@ -115,15 +130,19 @@ class Box:
 
     def moved(self, path: str, but: Grip | None = None) -> None:
         """A parameter went somewhere else, by another hand than the grip ``but``."""
-        for grip in self.grips:
-            if grip.path == path:
-                self.stale = True
-                if grip is not but:
-                    grip.arm()
+        for grip in self._at.get(path, ()):
+            if grip is not but:
+                grip.arm()
+        self.touched(path)
+
+    def touched(self, path: str) -> None:
+        """What shows this parameter is not up to date."""
+        if path in self._at:
+            self._stale.add(path)
 
     def lost(self) -> None:
         """Too much has changed to be told one by one."""
-        self.stale = True
+        self._all_stale = True
         for grip in self.grips:
             grip.arm()
 
@@ -139,7 +158,7 @@ class Box:
         """Nothing is known of what the box shows: it was plugged in, or it changed its bank."""
         self.lights.forget()
         self._hands.clear()
-        self.stale = True
+        self._lamps, self._all_stale = None, True
 
     def _felt(self, grips: Iterable[Grip], move: Move, time: float) -> None:
         """A fader stands where it was moved; what a button shows by itself is not known."""
@@ -154,7 +173,7 @@ class Box:
                 top = grip.binding.control.top
                 self.lights.stands(address, round(move.position * top))
                 self._hands[address] = time
-            self.stale = True
+            self.touched(grip.path)
 
     def _address(self, binding: Binding, light: Light) -> Address:
         return Address(light.control or binding.control, light.channel or binding.channel or self._channel)
@@ -164,27 +183,40 @@ class Box:
         over = [address for address, since in self._hands.items() if time - since >= RELEASE]
         for address in over:
             del self._hands[address]
-        if self.stale or over:
-            self.stale = False
+        if over:
+            self._all_stale = True
+        if self._all_stale or self._stale:
             self._show(bases)
         return self.lights.due(time)
 
     def _show(self, bases: Mapping[str, Value]) -> None:
-        shown: set[Address] = set()
+        lamps = self._lamps = self._lamps or self._hang()
+        if self._all_stale:
+            for address, dark in lamps.dark.items():
+                self.lights.show(address, dark)
+        chosen = [lamps.lit] if self._all_stale else [lamps.at[path] for path in self._stale if path in lamps.at]
+        self._all_stale = False
+        self._stale.clear()
+        for lit in chosen:
+            for address, grip in lit.items():
+                if address not in self._hands and grip.binding.light is not None:
+                    self.lights.show(address, self._value(grip, grip.binding.light, address, bases))
+
+    def _hang(self) -> _Lamps:
+        """Who has which light in this bank: the first that is bound to it."""
+        lamps = _Lamps()
         for grip in self.grips:
             light, binding = grip.binding.light, grip.binding
             if light is None or grip not in self.active(binding.control, binding.channel or self._channel):
                 continue
             address = self._address(binding, light)
-            if address not in shown and address not in self._hands:
-                shown.add(address)
-                self.lights.show(address, self._value(grip, light, address, bases))
-
+            if lamps.lit.setdefault(address, grip) is grip:
+                lamps.at.setdefault(grip.path, {})[address] = grip
         for grip in self.grips:  # what does nothing in this bank is dark
             light, binding = grip.binding.light, grip.binding
-            if light is not None and binding.button and (address := self._address(binding, light)) not in shown:
-                shown.add(address)
-                self.lights.show(address, light.absent)
+            if light is not None and binding.button and (address := self._address(binding, light)) not in lamps.lit:
+                lamps.dark[address] = light.absent
+        return lamps
 
     def _value(self, grip: Grip, light: Light, address: Address, bases: Mapping[str, Value]) -> int:
         target = grip.binding.target
@@ -198,7 +230,3 @@ class Box:
         if grip.binding.button:
             return light.on if shown else light.off
         return round(shown * address.control.top)
-
-    def place_of(self, move: Move) -> Place | None:
-        """What a move reaches first."""
-        return next((grip.place for grip in self.active(move.control, move.channel)), None)

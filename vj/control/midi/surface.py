@@ -189,7 +189,7 @@ class MidiSurface:
                 self._asked(change.path, change.value, change.source, now)
             for plug in self._plugs.plugs.values():
                 if change.source == plug.box.source:
-                    plug.box.stale = True
+                    plug.box.touched(change.path)
                 else:
                     plug.box.moved(change.path)
         if changes is None:
