@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benches.osc_packets import strange
@@ -40,13 +44,13 @@ class Attacked:
                                 self.wire)
         self.landed = self.refused = 0
 
-    def hear(self, packet: bytes) -> float:
-        """Seconds that one packet takes."""
+    def hear(self, packet: bytes) -> tuple[float, float]:
+        """Seconds that one packet takes: on the wall, and of the processor."""
         self.time += 0.002
         self.wire.incoming.append((packet, ("127.0.0.1", 50000)))
-        began = now()
+        began, work = now(), time.thread_time()
         self.server.step()
-        spent = now() - began
+        spent = now() - began, time.thread_time() - work
         self.wire.sent.clear()
         self.wire.waited.clear()
         return spent
@@ -68,10 +72,11 @@ def measure(_folder: Path, _seconds: float) -> list[Row]:
     place = Attacked()
     guarded = {path: place.tree.base(path) for path, spec, _ in place.tree.items() if spec.guarded}
     spent = []
-    for k, packet in enumerate(strange(random.Random(7), list(place.mirror.specs), COUNT)):
-        spent.append(place.hear(packet))
-        if k % EVERY == 0:
-            place.turn(k // EVERY)
+    with in_silence():
+        for k, packet in enumerate(strange(random.Random(7), list(place.mirror.specs), COUNT)):
+            spent.append(place.hear(packet))
+            if k % EVERY == 0:
+                place.turn(k // EVERY)
     counts = place.server.performer.counts
     outside = out_of_range(place.tree)
     touched = [path for path, value in guarded.items() if place.tree.base(path) != value]
@@ -81,8 +86,21 @@ def measure(_folder: Path, _seconds: float) -> list[Row]:
             Row("events that the tree refused", f"{place.refused}", "0", place.refused == 0),
             Row("parameters outside their range", f"{len(outside)} of {len(place.mirror.specs)}", "0", not outside),
             Row("guarded parameters changed", f"{len(touched)} of {len(guarded)}", "0", bool(guarded) and not touched),
-            Row("a packet, p99", f"{1000 * percentile(spent, 0.99):.2f} ms"),
-            under("a packet, the longest", 1000 * max(spent), 50.0, "ms")]
+            Row("a packet, p99", f"{1000 * percentile([wall for wall, _ in spent], 0.99):.2f} ms"),
+            Row("a packet, the most work", f"{1000 * max(work for _, work in spent):.2f} ms"),
+            under("a packet, the longest", 1000 * max(wall for wall, _ in spent), 50.0, "ms")]
+
+
+@contextmanager
+def in_silence() -> Iterator[None]:
+    """What is refused is counted; the log need not tell it too."""
+    log = logging.getLogger("vj.control.osc")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def out_of_range(tree: ParamTree) -> list[str]:

@@ -68,3 +68,9 @@ ALIASES: tuple[Alias, ...] = (
     Alias("/composition/dashboard/link8", "/master/brightness"),
 )
 """What is meant by an address that is no path of vj's own. A path that is not there now is no address either."""
+
+BORROWED: dict[str, list[str]] = {}
+"""Path -> the addresses at which its value can be told."""
+for _alias in ALIASES:
+    if _alias.press is None:
+        BORROWED.setdefault(_alias.path, []).append(_alias.address)

@@ -10,17 +10,16 @@ from typing import Literal, get_args
 
 from vj.control.mirror import Change, Mirror
 from vj.control.osc.addresses import UNIT, Addresses
-from vj.control.osc.aliases import ALIASES
-from vj.control.osc.encode import bundled, encode
+from vj.control.osc.aliases import BORROWED
+from vj.control.osc.encode import bundled
 from vj.control.osc.gate import Endpoint
+from vj.control.osc.listening import OFTEN, Listening, asked, plain
 from vj.control.osc.values import RefusedError
 from vj.types import VjError
 
 Form = Literal["plain", "unit", "resolume"]
 """At which addresses somebody is told: the parameters' own, those with ``UNIT`` before them, or Resolume's."""
 
-OFTEN = 60.0
-"""Turns a second, at most."""
 LEASE, LONGEST_LEASE = 300.0, 86400.0
 """Seconds that a subscription lasts without a word from who asked."""
 CROWD = 16
@@ -35,18 +34,9 @@ LOWEST_PORT = 1024
 
 
 @dataclass(slots=True)
-class Listening:
-    """Readings that somebody wants every ``period`` seconds; what was told last is not told again."""
-
-    paths: tuple[str, ...]
-    period: float
-    due: float
-    told: dict[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
 class Subscriber:
-    """``to``: where packets go. ``sources``: whose changes are its own; ``until`` then it is forgotten."""
+    """``to``: where packets go. ``source``: whose changes are its own, from any port where ``any_port``;
+    ``until`` then it is forgotten; ``waiting``: the paths that it is to be told."""
 
     to: Endpoint
     source: str
@@ -123,31 +113,21 @@ class Audience:
 
     def listen(self, values: Sequence[object], sender: Endpoint, now: float) -> None:
         """``path [rate]``: tell the sender what can be read at the path or below it. Raises RefusedError."""
-        match values:
-            case [str(path)]:
-                rate = 30.0
-            case [str(path), int() | float() as rate] if rate > 0:
-                rate = min(float(rate), OFTEN)
-            case _:
-                raise RefusedError("/listen takes a path and how often a second")
-        path = path.removesuffix("/*").rstrip("/")
-        paths = tuple(known for known in self._mirror.readable if known == path or known.startswith(f"{path}/"))
-        if not paths:
-            raise RefusedError(f"there is nothing to read at {path[:80]}")
-        one = self._by_sender.get(sender) or self._of(sender, now, sender[1], changes=False)
-        one.listening.pop(path, None)
-        told = sum(len(each.paths) / each.period for any_one in self._by_sender.values()
-                   for each in any_one.listening.values())
-        if told + len(paths) * rate > HEARABLE:
+        path, rate = asked(values)
+        wanted = Listening.of(self._mirror, path, rate, now)
+        told = sum(each.load for other, one in self._by_sender.items() for key, each in one.listening.items()
+                   if (other, key) != (sender, path))
+        if told + wanted.load > HEARABLE:
             raise RefusedError(f"more than {HEARABLE:g} readings a second")
-        one.listening[path] = Listening(paths, 1.0 / rate, now)
+        one = self._by_sender.get(sender) or self._of(sender, now, sender[1], changes=False)
+        one.listening[path] = wanted
 
     def ignore(self, values: Sequence[object], sender: Endpoint) -> None:
         """``path``: the end of ``listen``. Raises RefusedError."""
         one = self._by_sender.get(sender)
         match values:
             case [str(path)] if one is not None:
-                one.listening.pop(path.removesuffix("/*").rstrip("/"), None)
+                one.listening.pop(plain(path), None)
             case _:
                 raise RefusedError("/ignore takes a path that is listened to")
 
@@ -191,7 +171,9 @@ class Audience:
         made: dict[tuple[Form, str], list[bytes]] = {}
         share = A_TURN // max(len(self._by_sender), 1)
         for one in self._by_sender.values():
-            messages = [*self._news(one, share, made), *self._readings(one, now)]
+            messages = self._news(one, share, made)
+            for wanted in one.listening.values():
+                messages += wanted.news(self._mirror, now)
             for packet in messages if len(messages) == 1 else bundled(messages):
                 yield packet, one.to
 
@@ -232,28 +214,8 @@ class Audience:
             return []
         addresses = [path]
         if form == "resolume":
-            addresses = _BORROWED.get(path, [])
+            addresses = list(BORROWED.get(path, ()))
         elif form == "unit" and spec.kind not in ("text", "colour"):
             addresses = [UNIT + path]
         ways = [way for address in addresses if (way := self._addresses.find(address))]
         return [way.answer(value) for way in ways]
-
-    def _readings(self, one: Subscriber, now: float) -> Iterator[bytes]:
-        for wanted in one.listening.values():
-            if now < wanted.due - 0.5 / OFTEN:
-                continue
-            wanted.due = max(wanted.due + wanted.period, now)
-            for path in wanted.paths:
-                spec, value = self._mirror.readable.get(path), self._mirror.reading(path)
-                if spec is None or value is None:
-                    continue
-                message = encode(path, value, spec, plain=True)
-                if wanted.told.get(path) != message:
-                    wanted.told[path] = message
-                    yield message
-
-
-_BORROWED: dict[str, list[str]] = {}
-for _alias in ALIASES:
-    if _alias.press is None:
-        _BORROWED.setdefault(_alias.path, []).append(_alias.address)
