@@ -125,6 +125,7 @@ class Parts:
     clocks: Clocks = field(default_factory=NoClocks)
     told: list[Callable[[Tick, Reading], None]] = field(default_factory=list)
     seen: list[Callable[[Tick, Params], None]] = field(default_factory=list)
+    minds: list[Callable[[Features, Params], None]] = field(default_factory=list)
 
 
 class Engine:
@@ -166,6 +167,8 @@ class Engine:
         self._go_on(tick, features.beat)
         p.tree.advance(tick.dt)
         params = self._params = p.tree.snapshot(p.matrix.offsets(tick, features, self._params))
+        for mind in p.minds:
+            mind(features, params)
         for look in p.seen:
             look(tick, params)
         # A hand taps to the sound in the room, which will be heard a capture later.

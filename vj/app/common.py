@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vj.app import autopilot
 from vj.app.lookfiles import open_shelf
 from vj.app.surfaces import declare_surfaces
 from vj.app.verbs import RECORDING, VERBS
@@ -59,7 +60,9 @@ def declare(effects: EffectLibrary, seed: int, size: tuple[int, int], look: Look
     tree.declare(MOUNT, LATENCY_PARAMS)
     for mount, verbs in VERBS.items():
         tree.declare(mount, verbs)
-    for mount, specs in {**HEARD, "stats": STATS, MOUNT: READINGS, "record": RECORDING}.items():
+    tree.declare(autopilot.MOUNT, autopilot.PARAMS)
+    for mount, specs in {**HEARD, "stats": STATS, MOUNT: READINGS, "record": RECORDING,
+                         autopilot.MOUNT: autopilot.READINGS}.items():
         tree.declare_readings(mount, specs)
     declare_surfaces(tree)
     stage = Stage(tree, matrix, effects, shelf, seed=seed, size=size)

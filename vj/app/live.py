@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vj.app.autopilot import Autopilot
 from vj.app.autosave import Autosave, State, read, resumed, take_up
 from vj.app.boxes import open_midi
 from vj.app.clocks import as_chosen, open_clocks
@@ -126,6 +127,9 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     duration = min(ends) if ends else None
     desk = open_desk(engine)
     files.say = desk.say
+    pilot = Autopilot(parts.tree, parts.stage, parts.inbox.put)
+    parts.minds.append(pilot.hear)
+    parts.landed.append(pilot.landed)
     autosave = Autosave.open(parts)
     stack.callback(autosave.close)
     autosave.say = desk.say

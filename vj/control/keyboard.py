@@ -53,6 +53,15 @@ BINDINGS: tuple[Binding, ...] = (
     Binding(("B",), "blackout, with a fade", path="/master/blackout", toggles=True),
     Binding(("N", "RIGHT"), "next look", Action.NEXT_LOOK),
     Binding(("P", "LEFT"), "previous look", Action.PREVIOUS_LOOK),
+    Binding(("M",), "morph to the next look", path="/show/morph_next"),
+    Binding(("S",), "save the picture as a new look", path="/show/save_new"),
+    Binding(("Z",), "take back", path="/show/undo"),
+    Binding(("Y",), "do again", path="/show/redo"),
+    Binding(("1",), "pad: to corner a; 2, 3 and 4 to b, c and d", path="/pad/go_a"),
+    *(Binding((key,), "", path=f"/pad/go_{name}") for key, name in (("2", "b"), ("3", "c"), ("4", "d"))),
+    Binding(("F5",), "pad: this picture into corner a; F6, F7 and F8 into b, c and d", path="/pad/store_a"),
+    *(Binding((key,), "", path=f"/pad/store_{name}") for key, name in (("F6", "b"), ("F7", "c"), ("F8", "d"))),
+    Binding(("A",), "autopilot, on and off", path="/autopilot/on", toggles=True),
     Binding(("T",), "tap the tempo", path="/beat/tap"),
     Binding(("R",), "resync: the bar starts here", path="/beat/resync"),
     Binding(("UP",), "the picture's beats 5 ms later", Action.LATER),
@@ -68,10 +77,11 @@ _SIGNS = {"RIGHT": "→", "LEFT": "←", "UP": "↑", "DOWN": "↓", "ESCAPE": "
 
 
 def help_text() -> str:
-    """The table of keys, one line each."""
-    names = [" ".join(_SIGNS.get(key, key) for key in binding.keys) for binding in BINDINGS]
+    """The table of keys, one line each; what has no words is told with the one before."""
+    told = [binding for binding in BINDINGS if binding.help]
+    names = [" ".join(_SIGNS.get(key, key) for key in binding.keys) for binding in told]
     widest = max(map(len, names))
-    return "\n".join(f"{name.ljust(widest)}   {binding.help}" for name, binding in zip(names, BINDINGS, strict=True))
+    return "\n".join(f"{name.ljust(widest)}   {binding.help}" for name, binding in zip(names, told, strict=True))
 
 
 class Keyboard:
