@@ -10,12 +10,14 @@ import pytest
 
 from vj.app.common import declared_tree
 from vj.config import data_dir
-from vj.control.midi.binding import Binding, Layout, Light
-from vj.control.midi.bindingfile import parse_layout, read_layout
+from vj.control.midi.binding import LITS, PRESSES, Binding, Layout, Light
+from vj.control.midi.bindingfile import CONTROL_KEYS, KEYS, LIGHT_KEYS, parse_layout, read_layout
 from vj.control.midi.controls import Control
 from vj.control.midi.filetext import added, created, table_of, without
 from vj.control.midi.places import Places
+from vj.control.midi.relative import CODINGS
 from vj.control.midi.shelf import Shelf, file_stem
+from vj.control.midi.takeover import MODES
 from vj.types import VjError
 
 GIVEN = data_dir("presets") / "bindings"
@@ -319,3 +321,18 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     shelf = Shelf(Path(tmp_path / "file" / "bindings"), tmp_path)
     with pytest.raises(VjError, match="cannot be written"):
         shelf.learn("Box", ("Box",), learnt(1))
+
+
+def test_the_document_s_example_is_right_and_says_all_there_is():
+    text = (data_dir("presets").parent / "docs" / "control.md").read_text("utf-8")
+    if "## MIDI" not in text:
+        pytest.fail("docs/control.md has no part on MIDI")
+    part = text[text.index("## MIDI"):]
+    example = part.split("```toml\n")[1].split("```")[0]
+    layout = parsed(example)
+    assert len(layout.controls) == 2 + 8 + 16 + 5
+    for key in (*KEYS, *CONTROL_KEYS, *LIGHT_KEYS, *CODINGS, *MODES, *PRESSES, *LITS):
+        assert key in part, key
+    for given in GIVEN.glob("*.toml"):
+        name = tomllib.loads(given.read_text("utf-8"))["name"]
+        assert name == "eight faders" or name.split()[-1] in part
