@@ -97,7 +97,7 @@ def test_a_token_that_cannot_be_kept_is_one_sentence(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------- on the network
 
 
-class _Elsewhere(Doors):
+class Elsewhere(Doors):
     """Doors to which this machine looks like one in the room."""
 
     def role(self, client: str, cookies: object) -> Role:
@@ -109,7 +109,7 @@ class _Elsewhere(Doors):
 
 def test_pairing() -> None:
     """A stranger sees the page and nothing else; the token turns it into a hand."""
-    with open_rig(_Elsewhere(TOKEN, 7700)) as rig:
+    with open_rig(Elsewhere(TOKEN, 7700)) as rig:
         assert rig.get("/", accept="text/html")[0] == 200
         assert rig.get("/-/page.css")[0] == 200
         for target in ("/", "/a/walk/speed?VALUE", "/?HOST_INFO", "/-/thumb/velvet"):
@@ -133,7 +133,7 @@ def test_pairing() -> None:
 
 
 def test_a_guest_may_not_do_what_is_guarded() -> None:
-    with open_rig(_Elsewhere(TOKEN, 7700, networks(["192.168.0.0/16"]))) as rig, rig.connect() as socket:
+    with open_rig(Elsewhere(TOKEN, 7700, networks(["192.168.0.0/16"]))) as rig, rig.connect() as socket:
         socket.send(message("/show/quit", "trigger", True))
         socket.send(message("/master/fade", "number", 0.5))
         rig.show.wait_for("/master/fade")
@@ -141,12 +141,12 @@ def test_a_guest_may_not_do_what_is_guarded() -> None:
 
 
 def test_who_is_not_on_the_list_is_hung_up_on() -> None:
-    with open_rig(_Elsewhere(TOKEN, 7700, networks(["10.0.0.0/8"]))) as rig, pytest.raises(ConnectionError):
+    with open_rig(Elsewhere(TOKEN, 7700, networks(["10.0.0.0/8"]))) as rig, pytest.raises(ConnectionError):
         rig.get("/", accept="text/html")
 
 
 def test_a_stranger_is_told_to_pair() -> None:
-    with open_rig(_Elsewhere(TOKEN, 7700)) as rig, rig.connect() as socket, \
+    with open_rig(Elsewhere(TOKEN, 7700)) as rig, rig.connect() as socket, \
             pytest.raises(ConnectionClosed, match="4403"):
         socket.recv(20)
 

@@ -33,9 +33,11 @@ PARAMS = {
               colour("tint", "#ff8800")),
     "master": (switch("freeze"), switch("blackout"), number("fade", 0.0)),
     "beat": (trigger("tap"), trigger("resync")),
+    "midi": (text("learn"),),
     "show": (choice("look", "velvet", ("velvet", "iron")), trigger("quit", guarded=True)),
 }
-READINGS = {"stats": (number("fps", 0.0, 0.0, 1000.0, unit="fps"), text("message")),
+READINGS = {"stats": (number("fps", 0.0, 0.0, 1000.0, unit="fps"), text("message"), text("look", "velvet")),
+            "midi": (text("learning"), text("last")),
             "beat": (number("phase", 0.0), number("bpm", 120.0, 0.0, 400.0, unit="bpm"))}
 
 
@@ -100,9 +102,18 @@ class Show:
 class Rig:
     """A show and its server."""
 
-    def __init__(self, show: Show, server: WebServer) -> None:
-        self.show, self.server = show, server
-        self.port = server.port
+    def __init__(self, show: Show, doors: Doors | None, parts: dict[str, Any]) -> None:
+        self.show, self._doors, self._parts = show, doors, parts
+        self.port = 0
+        self.again()
+
+    def again(self) -> None:
+        """Serve (again), at the same port once there was one."""
+        ports: Ports = open_ports(None, self.port, tries=1)
+        assert self.port in (0, ports.number)
+        self.port = ports.number
+        self.server = WebServer.open(self.show.desk, ports, self._doors or Doors(TOKEN, ports.number), **self._parts)
+        ports.udp.close()
 
     def get(self, target: str, method: str = "GET", body: str | None = None,
             **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
@@ -130,14 +141,12 @@ def open_rig(doors: Doors | None = None, **parts: Any) -> Iterator[Rig]:
     """A rig on a free port of this machine, its show running."""
     show = Show()
     show.step()
-    ports: Ports = open_ports(None, 0)
-    server = WebServer.open(show.desk, ports, doors or Doors(TOKEN, ports.number), **parts)
+    rig = Rig(show, doors, parts)
     try:
         with show.running():
-            yield Rig(show, server)
+            yield rig
     finally:
-        server.close()
-        ports.close()
+        rig.server.close()
 
 
 def message(path: str, kind: str, value: Any) -> bytes:

@@ -6,19 +6,19 @@ import { button, control, dial, el, holdable, label, nameOf, release, toggle, un
 const show = new Show();
 const $ = (id) => document.getElementById(id);
 const kept = { get: (key) => localStorage.getItem(`vj ${key}`), set: (key, value) => localStorage.setItem(`vj ${key}`, value) };
-const LOOK = "/show/look", RECORD = "/record/on", LEARN = "/midi/learn";
+const LOOK = "/show/look", MORPH = "/show/morph", QUANTIZE = "/show/quantize", RECORD = "/record/on", QUIT = "/machine/quit", LEARN = "/midi/learn";
 const BANDS = ["sub", "bass", "lowmid", "mid", "highmid", "high"];
 
 // --------------------------------------------------------------------------------------- the groups
 
 const TABS = [
   ["picture", "Picture", /^[a-d]\/(gen|walk|drive)/], ["effects", "Effects", /^fx\//],
-  ["modulation", "Modulation", /^mod\//], ["mix", "Mix", /^(mix|master)/], ["sound", "Sound & beat", /^(audio|beat|latency)/],
+  ["modulation", "Modulation", /^(mod\/|sources)/], ["mix", "Mix", /^(mix|master)/], ["sound", "Sound & beat", /^(audio|beat|latency)/],
   ["setup", "Setup", /./],
 ];
 const TITLES = { gen: "Generator", fx: "", mod: "" };
 const ELSEWHERE = new RegExp([
-  "^/show/look$", "^/beat/(tap|resync|nudge)$", "^/master/(freeze|blackout|fade|brightness)$", "^/mix/crossfade$",
+  "^/show/", "^/machine/quit$", "^/beat/(tap|resync|nudge)$", "^/master/(freeze|blackout|fade|brightness)$", "^/mix/crossfade$",
   "^/record/", "^/midi/", "^/routes/", "^/pad/", "/prompt$", "^/now/", "^/preview/"].join("|"));
 
 const mountOf = (path) => path.slice(1, path.lastIndexOf("/"));
@@ -39,6 +39,19 @@ function groups() {
     found.get(mount).push(path);
   }
   return found;
+}
+
+/** Ending the show takes a long hold. */
+function quitter() {
+  const root = el("button", { type: "button", class: "trigger hold", title: show.nodes.get(QUIT).DESCRIPTION }, "hold to quit");
+  let timer = 0;
+  const begin = () => { root.classList.add("holding"); timer = setTimeout(() => { end(); show.pull(QUIT); }, 2000); };
+  const end = () => { root.classList.remove("holding"); clearTimeout(timer); timer = 0; };
+  root.addEventListener("pointerdown", begin);
+  root.addEventListener("keydown", (event) => (event.key === " " || event.key === "Enter") && !event.repeat && begin());
+  for (const stop of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) root.addEventListener(stop, end);
+  root.addEventListener("contextmenu", (event) => event.preventDefault());
+  return root;
 }
 
 const drawn = new Map(); // mount -> { element, signature }
@@ -63,9 +76,10 @@ function drawGroups() {
       release(old.element);
       old.element.remove();
     }
+    if (mount === "machine" && show.has(QUIT)) paths.push(QUIT);
     const element = el("section", { class: "group", "data-tab": TABS.find(([, , mounts]) => mounts.test(mount))[0] },
       el("h2", {}, titleOf(mount), el("small", {}, "/" + mount)),
-      el("div", { class: "controls" }, ...paths.map((path) => control(show, path, openSheet))));
+      el("div", { class: "controls" }, ...paths.map((path) => path === QUIT ? quitter() : control(show, path, openSheet))));
     drawn.set(mount, { element, signature });
     $("groups").append(element);
   }
@@ -90,42 +104,80 @@ function drawTabs() {
 
 // ----------------------------------------------------------------------------------------- the looks
 
-let when = kept.get("when") ?? "now";
+const MOMENTS = ["now", "beat", "bar"];
+let when = kept.get("when") ?? "now"; // where the tree has no switch for it
+let morphing = kept.get("morph") === "yes";
 let asked = "";
 
 function drawLooks() {
   const looks = show.nodes.get(LOOK)?.RANGE[0].VALS ?? [];
-  const signature = looks.join();
-  if ($("looks").dataset.signature === signature) return;
-  $("looks").dataset.signature = signature;
-  release($("looks"));
-  const pads = looks.map(lookPad);
-  const chips = ["now", "beat", "bar"].map((moment) => el("button", { type: "button", class: "chip",
-    "aria-pressed": String(when === moment), onclick: () => {
-      kept.set("when", when = moment);
-      chips.forEach((chip) => chip.setAttribute("aria-pressed", String(chip.textContent.endsWith(when))));
-    } }, moment === "now" ? moment : `next ${moment}`));
-  const head = el("h2", {}, "Looks", el("div", { class: "chips", role: "group", "aria-label": "When a look changes" }, ...chips));
-  $("looks").replaceChildren(head, el("div", { class: "pads" }, ...pads));
-  $("looks").ends = [show.listen(LOOK, (look) => {
-    if (look === asked) asked = "";
-    pads.forEach((pad, n) => {
-      pad.setAttribute("aria-pressed", String(looks[n] === look));
+  const tools = [MORPH, QUANTIZE, "/show/undo", "/show/save_new", "/show/morph_time", "/show/morph_unit", "/show/morph_position"];
+  fill("looks", [...looks, ...tools], () => {
+    const pads = looks.map(lookPad);
+    const grid = el("div", { class: "pads" }, ...pads);
+    const draw = () => pads.forEach((pad, n) => {
+      const there = looks[n] === show.get("/stats/look");
+      if (there && asked === looks[n]) asked = "";
+      pad.setAttribute("aria-pressed", String(there));
       pad.classList.toggle("waiting", looks[n] === asked);
-      if (looks[n] === look && pad.dataset.bare) setTimeout(() => picture(pad, look), 9000);
+      if (there && pad.dataset.bare) setTimeout(() => picture(pad, looks[n]), 9000);
     });
-  })];
+    grid.addEventListener("asked", draw);
+    grid.ends = [show.listen("/stats/look", draw)];
+    const [modes, knobs] = morphRow();
+    return [el("h2", {}, "Looks", modes, moments(), el("div", { class: "chips" }, ...handy())), knobs, grid];
+  });
+}
+
+/** When a look begins: a parameter of the show, or of this page where the show has none. */
+function moments() {
+  const chips = MOMENTS.map((moment) => el("button", { type: "button", class: "chip",
+    onclick: () => show.has(QUANTIZE) ? show.set(QUANTIZE, moment) : draw(moment) }, moment === "now" ? moment : `next ${moment}`));
+  const draw = (moment) => {
+    kept.set("when", when = moment);
+    chips.forEach((chip, n) => chip.setAttribute("aria-pressed", String(MOMENTS[n] === moment)));
+  };
+  draw(when);
+  const row = el("div", { class: "chips", role: "group", "aria-label": "When a look begins" }, ...chips);
+  if (show.has(QUANTIZE)) row.ends = [show.listen(QUANTIZE, draw)];
+  return row;
+}
+
+function handy() {
+  return [["/show/undo", "Undo"], ["/show/redo", "Redo"], ["/show/save_new", "Save"]].filter(([path]) => show.has(path))
+    .map(([path, name]) => button(show, path, openSheet, name, "chip"));
+}
+
+/** Cut or morph, and what a morph needs: how long it takes, and its position under a finger. */
+function morphRow() {
+  if (!show.has(MORPH)) return [null, null];
+  const knobs = ["/show/morph_time", "/show/morph_position"].filter((path) => show.has(path));
+  const modes = ["Cut", "Morph"].map((mode, n) => el("button", { type: "button", class: "chip", onclick: () => choose(n === 1) }, mode));
+  const more = el("div", { class: "controls morph" },
+    ...knobs.map((path) => dial(show, path, openSheet, nameOf(path).replace("morph ", ""))),
+    show.has("/show/morph_unit") && control(show, "/show/morph_unit", openSheet));
+  const choose = (morph) => {
+    kept.set("morph", (morphing = morph) ? "yes" : "no");
+    modes.forEach((mode, n) => mode.setAttribute("aria-pressed", String((n === 1) === morph)));
+    more.hidden = !morph;
+  };
+  choose(morphing);
+  return [el("div", { class: "chips", role: "group", "aria-label": "How a look begins" }, ...modes), more];
+}
+
+/** Ask for a look: it is there when the show says so. */
+function ask(look) {
+  const later = (show.get(QUANTIZE) ?? when) !== "now" || morphing;
+  asked = later && look !== show.get("/stats/look") ? look : "";
+  if (morphing && show.has(MORPH)) show.ask(MORPH, look);
+  else show.ask(LOOK, look, show.has(QUANTIZE) ? "now" : when);
+  document.querySelector(".pads")?.dispatchEvent(new Event("asked"));
 }
 
 function lookPad(look) {
   const pad = el("button", { type: "button", class: "look", "aria-pressed": "false" }, el("span", {}, label(look)));
-  unlessHeld(pad, () => {
-    show.set(LOOK, look, when);
-    asked = when === "now" ? "" : look;
-    document.querySelectorAll(".look.waiting").forEach((other) => other.classList.remove("waiting"));
-    pad.classList.toggle("waiting", asked === look && show.get(LOOK) !== look);
-  });
-  holdable(pad, LOOK, openSheet);
+  unlessHeld(pad, () => ask(look));
+  holdable(pad, LOOK, () => openLook(look));
   picture(pad, look);
   return pad;
 }
@@ -135,6 +187,7 @@ function picture(pad, look) {
   const image = el("img", { alt: "", src: `/-/thumb/${encodeURIComponent(look)}`, onload: () => {
     pad.querySelector("img")?.remove();
     delete pad.dataset.bare;
+    pad.style.backgroundImage = "none";
     pad.append(image);
   } });
   const hash = [...look].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
@@ -233,8 +286,14 @@ function promptBox(path) {
 
 function xyPad() {
   const dot = el("div", { class: "dot" });
-  const corner = (name) => show.has(`/pad/go_${name}`) &&
-    el("button", { type: "button", class: name, onclick: () => show.pull(`/pad/go_${name}`) }, name.toUpperCase());
+  const corner = (name) => {
+    if (!show.has(`/pad/go_${name}`)) return null;
+    const one = el("button", { type: "button", class: name, title: "Tap: go there. Hold: put this picture here." }, name.toUpperCase());
+    const store = () => show.pull(`/pad/store_${name}`);
+    unlessHeld(one, () => show.get(`/pad/${name}`) ? show.pull(`/pad/go_${name}`) : store());
+    holdable(one, `/pad/${name}`, store);
+    return one;
+  };
   const corners = ["a", "b", "c", "d"].map(corner).filter(Boolean);
   const root = el("div", { class: "pad" }, dot, ...corners);
   const move = (event) => {
@@ -251,7 +310,10 @@ function xyPad() {
   root.addEventListener("pointermove", (event) => root.hasPointerCapture?.(event.pointerId) && move(event));
   root.ends = [show.listen("/pad/x", (x) => { dot.style.left = `${x * 100}%`; }),
     show.listen("/pad/y", (y) => { dot.style.top = `${y * 100}%`; }),
-    ...corners.map((one) => show.listen(`/pad/${one.className}`, (look) => { one.textContent = label(String(look)) || one.className.toUpperCase(); }))];
+    ...corners.map((one) => show.listen(`/pad/${one.className}`, (look) => {
+      const named = label(String(look)).trim();
+      one.textContent = named ? `${one.className.toUpperCase()} · ${named}` : `${one.className.toUpperCase()} +`;
+    }))];
   return root;
 }
 
@@ -408,6 +470,27 @@ function openSheet(path) {
   const close = el("button", { type: "button", onclick: () => sheet.close() }, "Close");
   sheet.replaceChildren(el("h3", {}, nameOf(path)), el("code", {}, path), el("p", {}, node.DESCRIPTION ?? ""),
     ...[entry(path, node), learner(path), routes(path, node), el("div", { class: "actions" }, close)].filter(Boolean));
+  sheet.showModal();
+}
+
+/** What can be done with a look: its sheet. */
+function openLook(look) {
+  if (sheet.open) return;
+  const act = (name, path, value = look) => show.has(path) && el("button", { type: "button", onclick: () => {
+    show.ask(path, value);
+    sheet.close();
+  } }, name);
+  const name = el("input", { type: "text", value: look, maxlength: 40, "aria-label": "Name", spellcheck: "false" });
+  const rename = show.has("/show/rename") && el("button", { type: "button", onclick: () => {
+    show.ask("/show/rename", `${look} ${name.value.trim()}`);
+    sheet.close();
+  } }, "Rename");
+  sheet.replaceChildren(el("h3", {}, label(look)), el("p", {}, "Hold a pad for this; tap it to go there."),
+    el("div", { class: "actions" }, act("Cut to it", LOOK), act("Morph to it", MORPH)),
+    show.has("/pad/a") ? el("div", { class: "actions" }, "Into corner", ...["a", "b", "c", "d"].map((corner) =>
+      act(corner.toUpperCase(), `/pad/${corner}`))) : "",
+    el("div", { class: "actions" }, name, rename, act("Delete", "/show/delete")),
+    el("div", { class: "actions" }, el("button", { type: "button", onclick: () => sheet.close() }, "Close")));
   sheet.showModal();
 }
 

@@ -63,9 +63,8 @@ export class Show extends EventTarget {
   set(path, value, when = "now") {
     const node = this.nodes.get(path);
     if (!node || this.state !== "live") return;
-    const address = when === "now" ? path : `/next/${when}${path}`;
     if (node.TYPE === "I" || when !== "now") {
-      this.#socket.send(encode(address, node.TYPE, value));
+      this.ask(path, value, when);
       return;
     }
     if (!this.#wishes.size) requestAnimationFrame(() => this.#send());
@@ -73,6 +72,13 @@ export class Show extends EventTarget {
     this.#hear(path, value);
     clearTimeout(node.settle);
     node.settle = setTimeout(() => this.#command("LISTEN", path), 500); // what did the show make of it?
+  }
+
+  /** Wish for something that the show answers in its own time: nothing here changes before it does. */
+  ask(path, value, when = "now") {
+    const node = this.nodes.get(path);
+    if (!node || this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(encode(when === "now" ? path : `/next/${when}${path}`, node.TYPE, value));
   }
 
   pull(path) {

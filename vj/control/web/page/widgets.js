@@ -53,7 +53,7 @@ export function holdable(element, path, open) {
   element.addEventListener("pointermove", (event) => {
     if (timer && from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > SLOP) stop();
   });
-  for (const end of ["pointerup", "pointercancel", "pointerleave"]) element.addEventListener(end, stop);
+  for (const end of ["pointerup", "pointercancel", "pointerleave", "turned"]) element.addEventListener(end, stop);
   element.addEventListener("contextmenu", (event) => {
     event.preventDefault();
     stop();
@@ -111,9 +111,12 @@ export function dial(show, path, open, name = nameOf(path)) {
   root.addEventListener("pointermove", (event) => {
     if (!drag) return;
     const way = event.clientX - drag.x - (event.clientY - drag.y);
-    if (!drag.free && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < 3) return;
-    if (!drag.free) root.classList.add("held");
-    drag.free = true;
+    if (!drag.free) {
+      if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < (event.pointerType === "mouse" ? 3 : 6)) return;
+      drag.free = true;
+      root.classList.add("held");
+      root.dispatchEvent(new Event("turned")); // no long press any more
+    }
     drag.at = Math.min(Math.max(drag.at + way / (TRAVEL * (event.shiftKey ? FINE : 1)), 0), 1);
     [drag.x, drag.y] = [event.clientX, event.clientY];
     turn(drag.at);
