@@ -106,7 +106,7 @@ class Show:
         self.tree.advance(1 / 60)
         self.mirror.publish(Tick(0, 0.0, 1 / 60), self.tree.snapshot({}))
         self.landed += events
-        return [event for event in events if event.path != "/midi/learn"]
+        return [event for event in events if event.path not in ("/midi/learn", "/midi/forget")]
 
     def say(self, *data: int, port: str = PORT) -> list[ControlEvent]:
         self.boxes.say(port, *data)

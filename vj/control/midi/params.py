@@ -9,8 +9,8 @@ LEARN, FORGET, UNDO = "/midi/learn", "/midi/forget", "/midi/undo"
 LEARNING = "/midi/learning"
 PARAMS = (
     text("learn", help="The path that the next control moved shall turn; empty ends learning."),
-    text("forget", help="The path that no MIDI control shall turn any longer."),
-    trigger("undo", help="Take back the last thing that was learnt or forgotten."),
+    text("forget", guarded=True, help="The path that no MIDI control shall turn any longer."),
+    trigger("undo", guarded=True, help="Take back the last thing that was learnt or forgotten."),
 )
 READINGS = (
     text("learning", help="The path that waits for a control; empty when none does."),

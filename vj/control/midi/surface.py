@@ -14,18 +14,14 @@ from vj.control.desk import Desk
 from vj.control.midi import params
 from vj.control.midi.box import Box
 from vj.control.midi.controls import Move
-from vj.control.midi.learning import Heard, Learning
-from vj.control.midi.messages import Message
-from vj.control.midi.places import BOUND, Places
+from vj.control.midi.places import Places
 from vj.control.midi.plugs import Plug, Plugs
 from vj.control.midi.ports import BoxPorts
 from vj.control.midi.shelf import Shelf
+from vj.control.midi.teacher import SOURCE, Teacher
 from vj.control.midi.wire import Delivery, Wire
-from vj.params.spec import describe
-from vj.registry import suggest
-from vj.types import ControlEvent, Value, VjError
+from vj.types import ControlEvent, Value
 
-SOURCE = "midi"
 LOOK_EVERY = 1.0
 """Seconds between two looks at what is plugged in."""
 TURN, IDLE = 1.0 / 60.0, 0.25
@@ -54,7 +50,8 @@ class MidiSurface:
         self._revision = desk.mirror.revision
         self._seen = desk.mirror.newest
         self._looked = -LOOK_EVERY
-        self._learning: Learning | None = None
+        self._teacher = Teacher(desk, shelf, self._plugs, self._rebind)
+        self._teacher.places = self._places
         self._last = ""
         self._bad = 0
         self._said: dict[str, float] = {}
@@ -106,7 +103,7 @@ class MidiSurface:
             for move in plug.box.late(now):
                 self._turned(plug.box, move, now, events)
         self._emit(events)
-        self._learn_on(now)
+        self._teacher.go_on(now)
         if now - self._looked >= LOOK_EVERY:
             self._looked = now
             self._look()
@@ -146,8 +143,9 @@ class MidiSurface:
             return
         before = plug.box.parser.bad
         for message in plug.box.parser.feed(delivery.data):
-            if self._learning is not None:
-                self._listen(self._learning.hear(delivery.port, message, delivery.time), message, plug)
+            if self._teacher.target:
+                self._last = f"{message.kind} {message.number} of {plug.box.name}: {message.value}"
+                self._teacher.listen(plug, message, delivery.time)
                 continue
             for move in plug.box.hear(message, delivery.time):
                 self._turned(plug.box, move, delivery.time, events)
@@ -178,15 +176,15 @@ class MidiSurface:
         mirror = self._desk.mirror
         if mirror.revision != self._revision:
             self._revision = mirror.revision
-            self._places = Places(mirror.specs)
+            self._places = self._teacher.places = Places(mirror.specs)
             for plug in self._plugs.plugs.values():
                 plug.box.reach(self._places)
         changes = mirror.since(self._seen)
         self._seen = mirror.newest if changes is None else self._seen
         for change in changes or ():
             self._seen = change.number
-            if change.path.startswith(f"/{params.MOUNT}/"):
-                self._asked(change.path, change.value, change.source, now)
+            if change.source != SOURCE:
+                self._teacher.asked(change.path, change.value, now)
             for plug in self._plugs.plugs.values():
                 if change.source == plug.box.source:
                     plug.box.touched(change.path)
@@ -195,85 +193,6 @@ class MidiSurface:
         if changes is None:
             for plug in self._plugs.plugs.values():
                 plug.box.lost()
-
-    def _asked(self, path: str, value: Value, source: str, now: float) -> None:
-        """Somebody wishes to learn, to forget or to undo."""
-        if source == SOURCE:
-            return
-        try:
-            match path:
-                case params.LEARN:
-                    self._learn(str(value), now)
-                case params.FORGET if value:
-                    self._forget(str(value))
-                case params.UNDO:
-                    self._undo()
-        except VjError as error:
-            self._desk.say(str(error))
-
-    # -------------------------------------------------------------------------------------- learning
-
-    def _learn(self, target: str, now: float) -> None:
-        if not target:
-            if self._learning is not None:
-                self._desk.say(f"nothing learnt for {self._learning.target}")
-            self._learning = None
-            return
-        place = self._places.find(target)
-        if place is None:
-            specs = self._desk.mirror.specs
-            why = f"it takes {describe(specs[target])}" if target in specs else \
-                f"there is no such parameter{suggest(target[:200], [p for p, s in specs.items() if s.kind in BOUND])}"
-            self._end_learning()
-            raise VjError(f"{target[:200]} cannot be turned by a control: {why}")
-        self._learning = Learning(target, place.spec, now)
-        self._desk.say(f"learning {target}: move a control (an endless knob: slowly to the left)"
-                       if self._plugs.plugs else f"learning {target}: no MIDI box is plugged in")
-
-    def _listen(self, heard: Heard | None, message: Message, plug: Plug) -> None:
-        self._last = f"{message.kind} {message.number} of {plug.box.name}: {message.value}"
-        if heard is not None:
-            self._learnt(heard)
-
-    def _learn_on(self, now: float) -> None:
-        if self._learning is None:
-            return
-        if (heard := self._learning.due(now)) is not None:
-            self._learnt(heard)
-        elif self._learning.over(now):
-            self._desk.say(f"nothing learnt for {self._learning.target}: no control was moved")
-            self._end_learning()
-
-    def _learnt(self, heard: Heard) -> None:
-        self._end_learning()
-        plug = self._plugs.plugs.get(heard.box)
-        if plug is None:
-            return
-        name = plug.box.name
-        try:
-            self._shelf.learn(name, plug.match, heard.binding)
-        except VjError as error:
-            self._desk.say(str(error))
-            return
-        self._rebind()
-        coding = f" ({heard.binding.coding})" if heard.binding.coding else ""
-        self._desk.say(f"{heard.binding.control.words}{coding} of {name} turns {heard.binding.target}")
-
-    def _end_learning(self) -> None:
-        self._learning = None
-        self._desk.emit(ControlEvent(params.LEARN, "", SOURCE))
-
-    def _forget(self, target: str) -> None:
-        many = sum(self._shelf.forget(plug.box.name, plug.match, plug.box.layout, target)
-                   for plug in self._plugs.plugs.values())
-        self._rebind()
-        self._desk.say(f"{target[:200]} is turned by no control any more" if many else
-                       f"no control turns {target[:200]}")
-
-    def _undo(self) -> None:
-        sentence = self._shelf.undo()
-        self._rebind()
-        self._desk.say(sentence or "nothing was learnt that could be taken back")
 
     def _rebind(self) -> None:
         for plug in self._plugs.plugs.values():
@@ -306,7 +225,7 @@ class MidiSurface:
 
     def _tell(self) -> None:
         told: dict[str, Value] = {
-            "learning": self._learning.target if self._learning else "", "last": self._last, "bad": self._bad,
+            "learning": self._teacher.target, "last": self._last, "bad": self._bad,
             "devices": ", ".join(plug.box.name for plug in self._plugs.plugs.values())}
         if told != self._told:
             self._told = told
