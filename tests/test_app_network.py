@@ -83,7 +83,8 @@ def test_an_open_address_without_an_allow_list_is_told() -> None:
 
 
 @pytest.mark.parametrize(("more", "words"), [({"allow": ("club",)}, "--allow"),
-                                             ({"osc_out": ("nowhere",)}, "--osc-out"), ({"listen": "the club"}, "--listen")])
+                                             ({"osc_out": ("nowhere",)}, "--osc-out"),
+                                             ({"listen": "the club"}, "--listen")])
 def test_what_cannot_be_is_one_sentence_and_leaves_no_port_behind(more: dict[str, object], words: str) -> None:
     port = free_port()
     with pytest.raises(VjError, match=words):
