@@ -32,9 +32,9 @@ EVERY = 3.0
 """Seconds of the show between two states that are kept."""
 LARGEST = 4 * 1024 * 1024
 VERSION = 1
-LEFT_OUT = ("/show/look", "/show/recall", "/show/save", "/show/rename", "/show/delete", "/show/morph",
-            "/show/morph_position", "/sources/", "/machine/", "/record/", "/midi/", "/master/blackout",
-            "/master/freeze")
+LEFT_OUT = (*OF_A_LOOK, "/sources/", "/machine/", "/record/", "/midi/")
+BEGUN_ANEW = {"/show/look", "/show/recall", "/show/save", "/show/rename", "/show/delete", "/show/morph",
+              "/show/morph_position", "/master/blackout", "/master/freeze"}
 """What a show that is taken up again begins anew: words, what went on, and a dark or a standing picture."""
 
 
@@ -55,11 +55,15 @@ class State:
 def state_of(parts: Parts, tick: Tick) -> State:
     """The show as it stands at a tick."""
     values = {path: base for path, spec, base in parts.tree.items()
-              if base != spec.default and spec.kind != "trigger" and not path.startswith((*OF_A_LOOK, *LEFT_OUT))}
+              if base != spec.default and spec.kind != "trigger" and _lasts(path)}
     corners = [str(value) for path, value in values.items() if path.startswith(PAD)]
     snapshots = {name: parts.stage.shelf.find(name) for name in corners if name.startswith(SNAPSHOT)}
     walk = parts.stage.decks[0].walk
     return State(parts.stage.present(), walk.seed, values, snapshots, walk.state(), tick.time)
+
+
+def _lasts(path: str) -> bool:
+    return path not in BEGUN_ANEW and not path.startswith(LEFT_OUT)
 
 
 def text_of(state: State) -> str:
@@ -172,7 +176,7 @@ def take_up(parts: Parts, state: State, *, scene: bool = True) -> None:
     for name, look in state.snapshots.items():
         parts.stage.shelf.put(name, look)
     for path, value in state.values.items():
-        if not path.startswith((*OF_A_LOOK, *LEFT_OUT)):
+        if _lasts(path):
             parts.inbox.put(ControlEvent(path, value, RESUME))
     if not scene:
         return
