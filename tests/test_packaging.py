@@ -144,7 +144,7 @@ def test_this_environment_follows_the_constraints() -> None:
 
 def test_every_package_that_is_imported_is_declared() -> None:
     declared = {plain(name) for name in PROJECT["dependencies"]}
-    called = {"aubio": "aubio-ledfx", "rtmidi": "python-rtmidi"}
+    called = {"aubio": "aubio-ledfx", "rtmidi": "python-rtmidi", "pythonosc": "python-osc"}
     used = set()
     for path in (ROOT / "vj").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
