@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vj.control.midi.binding import Binding, Layout
-from vj.control.midi.bindingfile import parse_layout, read_layout, read_text
+from vj.control.midi.bindingfile import Reading, parse_layout, read_layout, read_text
 from vj.control.midi.filetext import added, created, loses_words, without
 from vj.types import VjError
 
@@ -49,6 +49,7 @@ class Shelf:
         self._steps: list[Step] = []
         self._layouts: tuple[list[Layout], list[Layout]] = ([], [])
         self._stamps: dict[str, tuple[int, int]] = {}
+        self._read: dict[Path, tuple[tuple[int, int] | None, Reading]] = {}
         self.read()
 
     def changed(self) -> bool:
@@ -64,9 +65,9 @@ class Shelf:
             return {}
 
     def read(self) -> None:
-        """Read all files anew."""
+        """Read the performer's files anew, those of them that have changed."""
         self._stamps = self._stamped()
-        self._layouts = self._folder(self._own), self._folder(self._given)
+        self._layouts = self._folder(self._own), self._layouts[1] or self._folder(self._given)
 
     def layout(self, name: str) -> Layout | None:
         """What the box at a port called ``name`` does: the performer's own bindings, and for controls that those leave
@@ -111,6 +112,7 @@ class Shelf:
         if not self._steps:
             return ""
         step = self._steps.pop()
+        self._read.pop(step.path, None)
         try:
             if step.path.exists() and (now := step.path.read_text("utf-8", errors="replace")) != step.after:
                 self._keep(step.path, now)
@@ -135,6 +137,7 @@ class Shelf:
         except OSError as error:
             raise VjError(f"{path}: this binding file cannot be written: {error}") from error
         self._steps = [*self._steps[1 - UNDONE:], Step(path, before, text, sentence)]
+        self._read.pop(path, None)
         self.read()
 
     def _keep(self, path: Path, text: str) -> None:
@@ -165,7 +168,7 @@ class Shelf:
             paths = []
         for path in paths:
             try:
-                reading = read_layout(path)
+                reading = self._reading(path)
             except VjError as error:
                 self._tell([str(error)])
                 continue
@@ -173,6 +176,16 @@ class Shelf:
             self._tell([*reading.wrong[:1], *more])
             layouts.append(reading.layout)
         return layouts
+
+    def _reading(self, path: Path) -> Reading:
+        """What a file says; one that has not changed is not read again, for that takes the show's processor."""
+        stamp = self._stamps.get(path.name) if path.parent == self._own else None
+        known = self._read.get(path)
+        if known is not None and stamp is not None and known[0] == stamp:
+            return known[1]
+        reading = read_layout(path)
+        self._read[path] = stamp, reading
+        return reading
 
     def _tell(self, sentences: Iterable[str]) -> None:
         self.news += [sentence for sentence in sentences if sentence not in self.news]
