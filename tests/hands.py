@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from vj.hands.prompter import Prompter
 from vj.modulation.matrix import ModMatrix
 from vj.params.looks import parse_look
 from vj.params.shelf import Shelf
 from vj.params.spec import choice, colour, integer, number, switch, trigger
 from vj.params.tree import ParamTree
-from vj.prompter import Prompter
 from vj.stage import Stage
 from vj.types import Beat, ControlEvent, Features, Tick, VjError
 

@@ -23,7 +23,7 @@ BASIC = {"types", "mailbox", "registry", "clock", "camera", "config", "clockface
 DECLARE = {"params.spec"}
 """A parameter is declared beside its reader, so every room may declare."""
 FRAME = {"params", "modulation.matrix", "modulation.routes", "walk.sphere", "timeline.timeline", "engine", "stage",
-         "prompter", "morphing", "status", "latency"}
+         "hands", "status", "latency"}
 """What the engine and the loops around it know: kinds, never a leaf."""
 
 ROOMS: dict[str, set[str]] = {
@@ -55,8 +55,7 @@ ROOMS: dict[str, set[str]] = {
     "findings": BASIC | {"probe"},
     "engine": BASIC | FRAME,
     "stage": BASIC | FRAME,
-    "morphing": BASIC | FRAME,
-    "prompter": BASIC | FRAME,
+    "hands": BASIC | FRAME,
     "offline": BASIC | FRAME,
     "performance": BASIC | FRAME,
 }

@@ -8,13 +8,13 @@ import pytest
 from vj.audio.source import ArraySource
 from vj.clock import OfflineClock
 from vj.engine import Engine, Parts
+from vj.hands.prompter import Prompter
 from vj.modulation.matrix import ModMatrix, shaped
 from vj.offline import fast_forward, render
 from vj.params.looks import parse_look
 from vj.params.shelf import Shelf
 from vj.params.spec import number, switch
 from vj.params.tree import ParamTree
-from vj.prompter import Prompter
 from vj.record.doubles import HashSink
 from vj.render.double import FakeCompositor
 from vj.runner.double import FakeRunner

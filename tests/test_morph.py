@@ -208,14 +208,15 @@ def test_a_trembling_fader_in_the_middle_changes_the_picture_once():
     assert sum(a != b for a, b in itertools.pairwise(chains)) == 1
 
 
-def test_a_hand_on_the_position_takes_a_running_morph_over():
+@pytest.mark.parametrize("seconds", [1.0, 3.2])
+def test_a_hand_on_the_position_takes_a_running_morph_over(seconds):
     show = Show()
     show.wish("/show/morph", "wild")
-    show.turn(1.0)
+    show.turn(seconds)
     at = show.base("/show/morph_position")
     show.wish("/show/morph_position", at)
     show.turn(5.0)
-    assert show.prompter.morph.position == pytest.approx(at)
+    assert show.prompter.morphs.running.position == pytest.approx(at)
     show.wish("/show/morph_position", 1.0)
     assert show.stage.look == "wild"
 
@@ -228,7 +229,7 @@ def test_none_stops_it_where_it_is():
     show.wish("/show/morph", "none")
     show.turn(3.0)
     assert 0.5 < speed == show.base("/a/walk/speed") < 2.0
-    assert show.prompter.morph is None
+    assert show.prompter.morphs.running is None
 
 
 def test_a_morph_is_taken_back_whole_also_half_way():

@@ -419,7 +419,7 @@ def test_what_landed_repeats_the_show_without_history_or_files():
             for name, text in texts.items():
                 one = look_of(name, text, "take")
                 again.shelf.put(name, one) if name.startswith("_") else again.shelf.bring(name, one)
-            again.prompter._offer()
+            again.prompter.offer()
             again.prompter.land(again.tick, event)
         pictures.append(again.turn().params)
 

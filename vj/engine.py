@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from vj.clockface import Reading
+from vj.hands.prompter import Prompter
 from vj.latency import Ahead, Latency, offset_of
 from vj.mailbox import Inbox
 from vj.modulation.matrix import ModMatrix
 from vj.params.quantize import Quantizer
 from vj.params.readings import heard
 from vj.params.tree import ParamTree
-from vj.prompter import Prompter
 from vj.stage import Stage
 from vj.timeline.timeline import Timeline
 from vj.types import (

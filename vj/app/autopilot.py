@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
 
+from vj.hands.morphs import MORPH
 from vj.params.spec import choice, integer, number, switch, text, trigger
 from vj.params.tree import ParamTree
-from vj.prompter import MORPH
 from vj.stage import LOOK, Stage
 from vj.types import ControlEvent, Features, Params, ParamSpec, Tick, Value
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from vj.app.lookfiles import written
 from vj.config import looks_dirs, user_dir
+from vj.hands.corners import PAD
+from vj.hands.prompter import RECALL, RESUME
 from vj.mailbox import Latest
 from vj.options import Options
 from vj.params.looks import look_names, look_table, parse_look
 from vj.params.shelf import SNAPSHOT
-from vj.prompter import PAD, RECALL, RESUME
 from vj.stage import OF_A_LOOK
 from vj.types import ControlEvent, Look, Params, Tick, Value, VjError
 

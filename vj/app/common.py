@@ -13,6 +13,7 @@ from vj.app.surfaces import declare_surfaces
 from vj.app.verbs import RECORDING, VERBS
 from vj.config import looks_dirs
 from vj.engine import Parts, Picture
+from vj.hands.prompter import Prompter
 from vj.latency import LATENCY_PARAMS, MOUNT, READINGS
 from vj.modulation.matrix import ModMatrix
 from vj.options import DEFAULT_LOOK, Options, parse_set
@@ -20,7 +21,6 @@ from vj.params.looks import find_look
 from vj.params.readings import HEARD
 from vj.params.shelf import Shelf
 from vj.params.tree import ParamTree
-from vj.prompter import Prompter
 from vj.stage import LOOK, Stage
 from vj.status import STATS
 from vj.types import AudioSource, ControlEvent, Look, VjError

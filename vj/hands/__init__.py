@@ -1,0 +1,1 @@
+"""What hands ask of the show, carried out: looks, undo, morphs, routes, the pad."""
