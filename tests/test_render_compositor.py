@@ -384,3 +384,15 @@ def test_drawn_smaller_it_is_the_same_show(scale):
     small.restore(state)
     assert np.array_equal(play(small, 3, start=45), expected)
     small.close()
+
+
+def test_a_rehearsal_compiles_what_it_has_time_for_and_changes_no_picture():
+    compositor = GLCompositor(context(), (64, 36), library())
+    try:
+        left = iter([True, True, False])
+        assert compositor.rehearse(["bloom", "trails", "edges"], lambda: next(left)) == 2
+        assert {name for _, name in compositor._shaders._compiled} == {"idle", "bloom", "trails"}
+        assert compositor.effects == ()
+        assert compositor.rehearse(["no_such_effect"], lambda: True) == 1
+    finally:
+        compositor.close()

@@ -280,6 +280,13 @@ class Stage:
 
     # -------------------------------------------------------------------------------- making ready
 
+    def ready(self, name: str) -> tuple[str, ...]:
+        """Read in what a look needs, so that its recall need not; the effects of its chain, none if it is not right."""
+        try:
+            return self.cast(self.shelf.find(name)).look.effects
+        except VjError:
+            return ()
+
     def cast(self, look: Look) -> Cast:
         """Make a look ready. Raises VjError naming the look and what is not right."""
         where = f"look {look.name!r}"

@@ -25,6 +25,7 @@ from vj.app.verbs import Verbs
 from vj.clock import WallClock
 from vj.config import bundled_track
 from vj.console import Console
+from vj.control.desk import Desk
 from vj.engine import Engine, Parts
 from vj.options import Options
 from vj.performance import Performance
@@ -117,6 +118,8 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     stack.callback(files.close)
     parts = assemble(sound.source, screening.compositor, screening.effects, options, screening.form,
                      shelf=open_shelf(files))
+    left = screening.rehearse(parts.stage)
+    parts.seen.append(lambda *_: _rehearse(screening, left, runner))
     if last is not None:
         _take_up(parts, last, console, scene=wanted.look is None)
     keeping = Keeping.open(parts, options, screening.form, stack, track=sound.track, duration=sound.duration)
@@ -127,12 +130,7 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     duration = min(ends) if ends else None
     desk = open_desk(engine)
     files.say = desk.say
-    pilot = Autopilot(parts.tree, parts.stage, parts.inbox.put)
-    parts.minds.append(pilot.hear)
-    parts.landed.append(pilot.landed)
-    autosave = Autosave.open(parts)
-    stack.callback(autosave.close)
-    autosave.say = desk.say
+    _accompany(parts, desk, stack)
     surfaces = open_surfaces(desk, options, stack, OPENERS)
     report_surfaces(engine, surfaces)
     for network in (surface for surface in surfaces if isinstance(surface, Network)):
@@ -162,6 +160,22 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     finally:
         keeping.close(performance.tick)
         _conclude(performance, keeping, console)
+
+
+def _accompany(parts: Parts, desk: Desk, stack: ExitStack) -> None:
+    """What goes along with a live show: the autopilot, and the autosave."""
+    pilot = Autopilot(parts.tree, parts.stage, parts.inbox.put)
+    parts.minds.append(pilot.hear)
+    parts.landed.append(pilot.landed)
+    autosave = Autosave.open(parts)
+    stack.callback(autosave.close)
+    autosave.say = desk.say
+
+
+def _rehearse(screening: Screening, left: list[str], runner: ProcessRunner) -> None:
+    """One more effect at each tick before the first image, while there is little to be seen."""
+    if left and not runner.status.images:
+        screening.compositor.rehearse([left.pop(0)], lambda: True)
 
 
 def _last(options: Options, console: Console) -> State | None:

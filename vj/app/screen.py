@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vj.app.common import Format
+from vj.clock import now
 from vj.options import Options
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software")
 """OpenGL renderers that draw on the CPU: there the picture starts smaller."""
 WINDOW_SLACK = 0.1
 """At a monitor's own rate the vertical blank paces; the clock keeps this share of a period out of its way."""
+REHEARSAL = 1.5
+"""Seconds at most that are spent on shaders before a show."""
 ON_GPU, ON_CPU = Format((1280, 720), 60.0), Format((640, 360), 30.0)
 CPU_SCALE = 0.6
 """Share of the output's size that the effects are drawn at on a CPU: a third of the work, and no smaller than the
@@ -67,6 +70,19 @@ class Screening:
         preview = Preview(self.display.context, self.form.size, views, look=lambda: stage.look, rate=rate)
         stack.callback(preview.close)
         return preview
+
+    def rehearse(self, stage: Stage) -> list[str]:
+        """What the looks need is read and compiled before the show begins, as far as there is time: the generator needs
+        longer to be ready. The effects that are left.
+        """
+        until = now() + REHEARSAL
+        names = sorted(stage.shelf.names, key=lambda name: name != stage.look)
+        wanted: dict[str, None] = {}
+        for name in names:
+            if now() < until:
+                wanted |= dict.fromkeys(stage.ready(name))
+        effects = list(wanted)
+        return effects[self.compositor.rehearse(effects, lambda: now() < until):]
 
     @property
     def slack(self) -> float:

@@ -45,7 +45,7 @@ class Morphs:
             self._hand = (number_at(self._show.tree, POSITION), 0.0) if by_hand else None
         return [landed(event, spec, name)]
 
-    def by_hand(self, _: Tick, event: ControlEvent) -> Landed:
+    def by_hand(self, tick: Tick, event: ControlEvent) -> Landed:
         """A fader that stands at its end goes the other way: it need not be carried back between two morphs."""
         spec, _, value = self._show.tree.change(event)
         if self.running is not None:

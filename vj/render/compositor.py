@@ -6,7 +6,8 @@ and there is head-room for bloom; light is only mixed where it matters (bloom, l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,20 +21,22 @@ from vj.render.master import Master
 from vj.render.pulse import Pulse
 from vj.render.shader import Instance, Uniforms
 from vj.render.surface import MAX_SIDE, Painter, Surface
-from vj.types import VjError
+from vj.types import Features, Tick, VjError
 
 if TYPE_CHECKING:
     from moderngl import Context, Texture
 
     from vj.render.frame import GLFrame
     from vj.render.surface import State
-    from vj.types import Features, Image, LatentPoint, Params, Tick
+    from vj.types import Image, LatentPoint, Params
 
 DECKS = ("a", "b")
 UNFREEZE = 0.25
 """Seconds from a frozen picture back into the running one."""
 RELOAD = 0.1
 """Seconds from the old version of a shader to the new one."""
+REHEARSAL = (32, 18)
+"""Size of the picture that effects are tried on."""
 _PAINTERS = ("copy", "hold", "mix", "upscale", "deck", "warp", "drift", "measure", "flashes", "gate", "spread",
              "output")
 
@@ -79,6 +82,27 @@ class GLCompositor:
         """Compile ahead, so that ``use`` never stalls. Raises VjError naming the shader's file and line."""
         self._chain.prepare(effects)
         self._transitions.prepare()
+
+    def rehearse(self, effects: Sequence[str], go_on: Callable[[], bool]) -> int:
+        """Compile effects and draw each once, small: drivers do the rest of their work at the first drawing, and a
+        look that is recalled should not wait for it. Stops when ``go_on`` says no; how many were done. A shader that
+        is broken says so when it is used.
+        """
+        still = Pulse().uniforms(Tick(0, 0.0, 1.0 / 60.0), Features(), True)
+        room = [Surface(self.context, REHEARSAL) for _ in range(2)]
+        done = 0
+        for name in effects:
+            if not go_on():
+                break
+            with contextlib.suppress(VjError):
+                instance = Instance(self.context, self._shaders.get(name), REHEARSAL)
+                instance.draw(dict.fromkeys(instance.shader.effect.images, room[0].texture), {}, still, room[1])
+                instance.release()
+                self.context.finish()
+            done += 1
+        for surface in room:
+            surface.release()
+        return done
 
     def use(self, effects: Sequence[str]) -> None:
         """Make this the effect chain; the picture turns over within ``mix/time``. On VjError the old chain stays."""
