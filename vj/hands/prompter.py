@@ -61,6 +61,7 @@ class Prompter:
         self.tree, self.stage, self._shelf = tree, stage, stage.shelf
         self.morphs, self._wiring, self._corners = Morphs(self), Wiring(self), Corners(self)
         self._count, self._beats = 0, 0.0
+        self._offered: tuple[tuple[str, ...], ...] = ((), ("",))
         tree.extend("show", SHOW)
         tree.declare(pad.MOUNT, pad.PARAMS)
         tree.declare("sources", (choice("add", NONE, (NONE, *kinds()), help="Another source of modulation."),))
@@ -81,11 +82,14 @@ class Prompter:
 
     def offer(self) -> None:
         """Looks to choose from, and sources that can be taken away."""
-        self.stage.show_names()
-        self.tree.extend("show", (choice("morph", NONE, (NONE, *self._shelf.names),
-                                          help="Morph to this look; none stops where it is."),))
-        names = [use.name for use in self.stage.uses]
-        self.tree.extend("sources", (choice("remove", NONE, (NONE, *names), help="Take a source away."),))
+        names, uses = self._shelf.names, tuple(use.name for use in self.stage.uses)
+        if names != self._offered[0]:
+            self.stage.show_names()
+            self.tree.extend("show", (choice("morph", NONE, (NONE, *names),
+                                             help="Morph to this look; none stops where it is."),))
+        if uses != self._offered[1]:
+            self.tree.extend("sources", (choice("remove", NONE, (NONE, *uses), help="Take a source away."),))
+        self._offered = names, uses
 
     # ------------------------------------------------------------------------------------- landing
 

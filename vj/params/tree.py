@@ -243,11 +243,10 @@ class ParamTree:
 
     def settle(self, mount: str | None = None) -> None:
         """End all glides (of one mount): a look is recalled, a show begins."""
-        for name, nodes in self._mounts.items():
-            if mount in (None, name):
-                self._stale.add(name)
-                for node in nodes.values():
-                    node.jump()
+        for name in self._mounts if mount is None else (mount,):
+            self._stale.add(name)
+            for node in self._mounts.get(name, {}).values():
+                node.jump()
 
     def put(self, path: str, value: Value, source: str) -> None:
         """Base and glide at ``value`` at once: what moves it does the gliding. Raises VjError when it is refused."""
