@@ -180,6 +180,7 @@ SHOW = textwrap.dedent("""
         print("first", kinds[0])
     print("last", [message[0] for _, message in stamps if message[0] != 0xF8][-1])
     heard.close_port(); said.close_port()
+    heard.delete(); said.delete()
     del heard, said
 """)
 

@@ -136,7 +136,7 @@ def jack(tmp_path):
         yield environment
         server.terminate()
         try:
-            server.wait(5)
+            server.wait(30)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()

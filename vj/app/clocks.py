@@ -74,7 +74,7 @@ class _Opening:
         from vj.control.clocks.ports import kept_input
 
         clock = MidiClock(now)
-        port = self._with(kept_input(self._ports(), wanted, clock.heard, clock.renew))
+        port = self._with(kept_input(self._with(self._ports()), wanted, clock.heard, clock.renew))
         port.begin()
         port.start()
         self.clocks.append(clock)
@@ -85,7 +85,7 @@ class _Opening:
         from vj.control.clocks.ports import kept_output
 
         out = MidiClockOut(now, time.sleep)
-        port = self._with(kept_output(self._ports(), wanted, out.use))
+        port = self._with(kept_output(self._with(self._ports()), wanted, out.use))
         out.broken = port.broken
         port.begin()
         port.start()

@@ -41,6 +41,11 @@ class MidoPorts:
         """Names of the outputs."""
         return self._names("MidiOut")
 
+    def close(self) -> None:
+        """Look no more: who goes without a word keeps a JACK server waiting."""
+        while self._lookouts:
+            self._lookouts.popitem()[1].delete()
+
     def _names(self, side: str) -> list[str]:
         try:
             import mido

@@ -81,8 +81,10 @@ class OutPort(Protocol):
     def close(self) -> None: ...
 
 
-class Ports(Protocol):
-    """The MIDI ports of a machine. All may raise VjError: a cable is pulled between two calls."""
+class Ports(Closing, Protocol):
+    """The MIDI ports of a machine. All may raise VjError: a cable is pulled between two calls. Closed, nobody looks at
+    their names any more; open ports stay open.
+    """
 
     def inputs(self) -> list[str]: ...
 

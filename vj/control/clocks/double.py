@@ -141,6 +141,9 @@ class FakePorts:
         """Open one of them."""
         return self._open(name, None)
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def _open(self, name: str, heard: Heard | None) -> FakePort:
         if name not in self.names:
             raise VjError(f"the MIDI port {name!r} cannot be opened (it is not there)")

@@ -71,6 +71,9 @@ class FakeBoxes:
         self.outputs_open.append(FakeOutput(name))
         return self.outputs_open[-1]
 
+    def close(self) -> None:
+        """Nothing to let go of."""
+
     def _there(self, name: str) -> None:
         if name not in self.names or name in self.refuses:
             raise VjError(f"the MIDI port {name!r} cannot be opened (it is not there)")

@@ -80,6 +80,7 @@ class Plugs:
         for plug in self.plugs.values():
             _close(plug)
         self.plugs.clear()
+        self._ports.close()
 
     def _chosen(self, inputs: Sequence[str]) -> list[str]:
         if not self._wanted:

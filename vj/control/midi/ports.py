@@ -39,6 +39,8 @@ class BoxPorts(Protocol):
 
     def open_output(self, name: str) -> Output: ...
 
+    def close(self) -> None: ...
+
 
 class _Port:
     """An rtmidi port that is closed for good."""
@@ -84,6 +86,10 @@ class RtPorts:
     def open_output(self, name: str) -> Output:
         """Open an output."""
         return _Port(self._open("MidiOut", name, "out"))
+
+    def close(self) -> None:
+        """Look at the names no more; open ports stay open."""
+        self._names.close()
 
     @staticmethod
     def _open(side: str, name: str, own: str) -> Any:
