@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
@@ -143,3 +144,71 @@ def test_a_beat_that_is_crossed_once_is_not_crossed_again_when_the_latency_shrin
     q.due([event("/x", 1, when="beat")], at(0.95), lookahead=0.0)  # back at 0.95
     assert q.due([], at(1.05), lookahead=0.0) == []
     assert len(q.due([], at(2.01), lookahead=0.0)) == 1
+
+
+def plain(tree, offsets):
+    """The snapshot as it would be if everything was made anew each time."""
+    params = {mount: {name: node.value(0.0) for name, node in nodes.items() if node.spec.kind != "trigger"}
+              for mount, nodes in tree._mounts.items()}
+    for path, offset in offsets.items():
+        mount, _, name = path.strip("/").rpartition("/")
+        if name in params.get(mount, {}):
+            params[mount][name] = tree._mounts[mount][name].value(offset)
+    return params
+
+
+def test_a_snapshot_is_the_same_as_one_made_anew_whatever_happened():
+    lot = random.Random(4)
+    tree = ParamTree()
+    for mount in ("a/walk", "fx/glow", "mod/x"):
+        tree.declare(mount, SPECS)
+    before = None
+    for turn in range(600):
+        mount = lot.choice(("a/walk", "fx/glow", "mod/x"))
+        match lot.randrange(8):
+            case 0:
+                tree.remove(mount) if lot.random() < 0.2 else tree.declare(mount, SPECS[:lot.randrange(3, 9)])
+            case 1:
+                tree.reset(mount)
+            case 2:
+                tree.settle(mount)
+            case 3 if "speed" in tree.bases(mount):
+                tree.put(f"/{mount}/speed", lot.uniform(0.0, 2.0), "test")
+            case 4 | 5 if "count" in tree.bases(mount):
+                tree.apply(event(f"/{mount}/count", lot.randrange(1, 10)))
+            case _ if "speed" in tree.bases(mount):
+                tree.apply(event(f"/{mount}/speed", lot.uniform(0.0, 2.0)))
+        tree.advance(1 / 60)
+        offsets = {f"/{lot.choice(('a/walk', 'fx/glow'))}/{lot.choice(('speed', 'rate', 'count'))}": lot.uniform(-1, 1)
+                   for _ in range(lot.randrange(4))}
+        wanted = plain(tree, offsets)
+        shown = tree.snapshot(offsets)
+        assert {mount: {name: value for name, value in values.items() if name != "go"}
+                for mount, values in shown.items()} == wanted, turn
+        if before is not None:
+            assert before[0] == before[1], "an older snapshot was changed"
+        before = shown, {mount: dict(values) for mount, values in shown.items()}
+
+
+def test_a_push_pulls_a_trigger_once_until_it_falls_back(tree):
+    pushes = (0.0, 0.49, 0.5, 0.9, 0.45, 0.55, 0.39, 0.5, 1.0)
+    tree.apply(event("/a/walk/speed", 2.0))
+    fired = []
+    for push in pushes:
+        tree.advance(0.01)  # another parameter beside it is on its way
+        fired.append(tree.snapshot({"/a/walk/go": push})["a/walk"]["go"])
+    assert fired == [False, False, True, False, False, False, False, True, False]
+    assert tree.snapshot({})["a/walk"]["go"] is False
+
+
+def test_what_is_put_is_there_at_once_and_other_choices_keep_the_one_that_stands(tree):
+    tree.put("/a/walk/speed", 1.75, "test")
+    assert tree.snapshot({})["a/walk"]["speed"] == 1.75
+    with pytest.raises(VjError):
+        tree.put("/a/walk/speed", 3.0, "test")
+    tree.put("/a/walk/band", "high", "test")
+    tree.extend("a/walk", (choice("band", "sub", ("sub", "mid", "high")),))
+    assert tree.base("/a/walk/band") == "high"
+    assert tree.base("/a/walk/speed") == 1.75
+    tree.extend("a/walk", (choice("band", "sub", ("sub", "mid")),))
+    assert tree.base("/a/walk/band") == "sub"

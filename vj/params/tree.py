@@ -58,6 +58,10 @@ class _Node:
             case _:
                 return self.base
 
+    def rest(self) -> Value:
+        """The value without a push; a trigger that is held down by one stays so."""
+        return self.base if self.spec.kind == "trigger" else self.value(0.0)
+
     def _pulled(self, offset: float) -> Value:
         """A push that rises past the middle pulls a trigger once; it must fall back before it can again."""
         rises = offset >= PULL and not self.pushed
@@ -275,7 +279,7 @@ class ParamTree:
         if self._stale:
             for mount, nodes in self._mounts.items():
                 if mount in self._stale:
-                    self._still[mount] = {name: node.value(0.0) for name, node in nodes.items()}
+                    self._still[mount] = {name: node.rest() for name, node in nodes.items()}
             self._stale.clear()
         params: dict[str, dict[str, Value]] = dict(self._still)
         for path, offset in offsets.items():
