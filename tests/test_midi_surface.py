@@ -140,7 +140,8 @@ def show(tmp_path):
     (tmp_path / "box.toml").write_text(BINDINGS)
     made = Show(tmp_path, PORT)
     made.go()
-    made.go()
+    made.go(1.0)
+    made.lit(frames=120)
     return made
 
 
@@ -251,15 +252,16 @@ def test_a_look_with_other_parameters_leaves_the_rest_at_work(show):
 def test_everything_is_shown_on_connecting_at_a_pace_that_a_cable_takes(tmp_path):
     (tmp_path / "box.toml").write_text(BINDINGS)
     show = Show(tmp_path, PORT)
-    show.go()
-    show.go()
-    assert len(show.boxes.sent(PORT)) <= BURST + RATE / 30 + 2
+    assert show.lit(frames=18) == []  # a cable does not carry at once
+    assert 0 < len(show.lit(frames=2)) <= BURST + RATE / 30 + 2
     show = Show(tmp_path, PORT)
     sent = show.lit()
     assert (0x90, 1, 1) in sent  # off has a colour of its own
     assert {(0x90, 5, 3), (0x90, 6, 1), (0x90, 7, 1), (0x90, 8, 0)} <= set(sent)
     assert {(0xB0, 1, 64), (0xB0, 4, 64), (0xB0, 36, 0)} <= set(sent)
     assert show.lit() == []
+    assert sorted(show.lit(frames=120)) == sorted(sent)  # once more, for a box that plays with its lights at first
+    assert show.lit(frames=200) == []
 
 
 def test_lights_follow_other_hands_and_only_what_changed(show):

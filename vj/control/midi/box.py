@@ -157,7 +157,6 @@ class Box:
     def renew(self) -> None:
         """Nothing is known of what the box shows: it was plugged in, or it changed its bank."""
         self.lights.forget()
-        self._hands.clear()
         self._lamps, self._all_stale = None, True
 
     def _felt(self, grips: Iterable[Grip], move: Move, time: float) -> None:

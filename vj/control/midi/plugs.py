@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vj.control.clocks._base import Closing
 from vj.control.clocks.ports import find, plain
@@ -16,6 +16,10 @@ from vj.types import VjError
 MOST = 16
 """Boxes at once."""
 LONGEST_NAME = 60
+SHOWN_AT = (0.3, 2.5)
+"""Seconds after its output was opened at which a box is shown everything: a cable does not carry at once, and a box
+that has just been plugged in plays with its lights first.
+"""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,14 @@ class Plug:
     input: Closing
     output: Output | None = None
     output_port: str = ""
+    shows: list[float] = field(default_factory=list)
+
+    def carries(self, now: float) -> bool:
+        """May it be told what to show? When that is due, it is told everything."""
+        if self.shows and now >= self.shows[0]:
+            del self.shows[0]
+            self.box.renew()
+        return len(self.shows) < len(SHOWN_AT)
 
 
 class Plugs:
@@ -45,7 +57,7 @@ class Plugs:
         self._known: set[str] = set()
         self._ever = self._never = False  # has this machine answered at all?
 
-    def look(self) -> bool:
+    def look(self, now: float) -> bool:
         """Let go of boxes that have gone, take those that have come; has anything changed? Never raises.
 
         A machine that has no MIDI when it is asked first is not asked again.
@@ -66,7 +78,7 @@ class Plugs:
             self.drop(port)
         come = [port for port in chosen if port not in self.plugs and self._take(port)]
         for plug in self.plugs.values():
-            self._keep_output(plug, outputs)
+            self._keep_output(plug, outputs, now)
         return bool(gone or come)
 
     def drop(self, port: str) -> None:
@@ -115,7 +127,7 @@ class Plugs:
         numbered = (title if n == 1 else f"{title} {n}" for n in range(1, MOST + 2))
         return next(name for name in numbered if name not in taken), (layout.match if layout and known else (title,))
 
-    def _keep_output(self, plug: Plug, outputs: Sequence[str]) -> None:
+    def _keep_output(self, plug: Plug, outputs: Sequence[str], now: float) -> None:
         """Its lights hang on the output of the same name; where names differ, on one that its layout names."""
         if plug.output is not None and plug.output_port in outputs:
             return
@@ -129,7 +141,7 @@ class Plugs:
             self._tell_once(name, str(error))
             return
         self._trouble.pop(name, None)
-        plug.box.renew()
+        plug.shows = [now + seconds for seconds in SHOWN_AT]
 
     def _output(self, plug: Plug, outputs: Sequence[str]) -> str | None:
         taken = {other.output_port for other in self.plugs.values() if other.output is not None}

@@ -106,15 +106,15 @@ class MidiSurface:
         self._teacher.go_on(now)
         if now - self._looked >= LOOK_EVERY:
             self._looked = now
-            self._look()
+            self._look(now)
         for plug in list(self._plugs.plugs.values()):
             self._show(plug, now)
         self._flood(now)
         self._say_news()
         self._tell()
 
-    def _look(self) -> None:
-        if self._plugs.look():
+    def _look(self, now: float) -> None:
+        if self._plugs.look(now):
             for plug in self._plugs.plugs.values():
                 self._reach(plug.box)
         if self._shelf.changed():
@@ -204,7 +204,7 @@ class MidiSurface:
     # --------------------------------------------------------------------------------------- showing
 
     def _show(self, plug: Plug, now: float) -> None:
-        if plug.output is None:
+        if plug.output is None or not plug.carries(now):
             return
         try:
             for message in plug.box.due(now, self._desk.mirror.bases):
