@@ -233,7 +233,7 @@ def test_who_does_not_read_gets_the_newest_and_no_backlog() -> None:
     async def scene() -> list[bytes]:
         stuck = Stuck()
         client = Client("page 1", Role.HAND, stuck, Bucket(RATE, BURST, 0.0))
-        pump = asyncio.create_task(client.pump(0.0))
+        pump = asyncio.create_task(client.pump())
         for n in range(10_000):
             client.tell("/a/b", message("/a/b", "integer", n))
             client.announce("{}")

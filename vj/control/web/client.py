@@ -109,7 +109,7 @@ class Client:
         self._news.append(text)
         self._bell.set()
 
-    async def pump(self, pause: float) -> None:
+    async def pump(self) -> None:
         """Send what waits, until it takes too long (TimeoutError) or the socket is gone."""
         while True:
             await self._bell.wait()
@@ -122,4 +122,4 @@ class Client:
             self._answers.clear()
             for packet in bundles(packets) if self.bundled and packets else packets:
                 await asyncio.wait_for(self.socket.send_bytes(packet), PATIENCE)
-            await asyncio.sleep(pause)
+            await asyncio.sleep(0)  # who has just asked for hundreds of values gets them together

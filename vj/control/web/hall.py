@@ -83,12 +83,16 @@ class Hall:
             for client in looking:
                 client.tell(path, packet)
 
-    async def follow(self, play: Callable[[], None]) -> None:
-        """Look at the show for ever, and ``play`` what clients want done later; pauses between two looks."""
+    async def follow(self, steps: Sequence[Callable[[], None]]) -> None:
+        """Look at the show for ever, and do ``steps`` after each look; then rest.
+
+        All that wakes this thread by the clock is here: whenever it wakes, the show's own thread may have to wait.
+        """
         while True:
             began = self._now()
             self.look()
-            play()
+            for step in steps:
+                step()
             await asyncio.sleep(max((TICK if self.clients else IDLE) - (self._now() - began), TICK / 2))
 
     def look(self) -> None:

@@ -5,6 +5,7 @@ Format: the OSCQuery proposal. ``CURVE`` and ``DEFAULT`` are our own attributes;
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -23,6 +24,7 @@ ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESC
 _SILENT = ("trigger", "picture")
 """Kinds whose value JSON has no word for."""
 READ, BOTH = 1, 3
+written = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class Shown(Protocol):
@@ -55,33 +57,38 @@ class Node:
     fixed: dict[str, Any] = field(default_factory=lambda: {"ACCESS": 0})
     value: Callable[[], Value | None] = lambda: None
     children: dict[str, Node] = field(default_factory=dict)
+    _head: str = ""
 
-    def attribute(self, name: str) -> Any:
-        """One attribute, None where this node has none such."""
+    def attribute(self, name: str) -> str | None:
+        """One attribute as JSON, None where this node has none such."""
         match name:
             case "FULL_PATH":
-                return self.path
+                return written(self.path)
             case "CONTENTS":
-                return {key: child.document() for key, child in self.children.items()} or None
+                return self._contents() if self.children else None
             case "VALUE":
-                return self.json_value() if self.kind else None
-        return self.fixed.get(name)
+                return written(self._value()) if self.kind else None
+        return written(self.fixed[name]) if name in self.fixed else None
 
-    def json_value(self) -> list[Value | None]:
+    def text(self) -> str:
+        """All of it as JSON, with everything below. What stays is written once: who asks for the whole tree must not
+        hold up the show.
+        """
+        if not self._head:
+            self._head = written({"FULL_PATH": self.path, **self.fixed})[:-1]
+        value = f',"VALUE":{written(self._value())}' if self.kind else ""
+        contents = f',"CONTENTS":{self._contents()}' if self.children else ""
+        return f"{self._head}{value}{contents}}}"
+
+    def _contents(self) -> str:
+        return "{" + ",".join(f'"{key}":{child.text()}' for key, child in self.children.items()) + "}"
+
+    def _value(self) -> list[Value | None]:
         """The value now, as JSON has it: colours as ``#RRGGBBAA``."""
         value = None if self.kind in _SILENT else self.value()
         if self.kind == "colour" and isinstance(value, str):
             value = value.upper() + ("FF" if len(value) == 7 else "")
         return [value]
-
-    def document(self) -> dict[str, Any]:
-        """All of it, with everything below."""
-        told: dict[str, Any] = {"FULL_PATH": self.path, **self.fixed}
-        if self.kind:
-            told["VALUE"] = self.json_value()
-        if self.children:
-            told["CONTENTS"] = {key: child.document() for key, child in self.children.items()}
-        return told
 
 
 class Space:

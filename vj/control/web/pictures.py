@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vj.control.views import PROGRAM
@@ -19,31 +20,37 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOKING, RESTING = 1.0 / 30, 0.25
-"""Seconds between two fetches, while somebody looks and while nobody does."""
 LOOK = "/show/look"
+PAUSE = 1.0
+"""Seconds without pictures after one that could not be encoded."""
 
 
 class Pictures:
-    """Runs on the server's loop. ``encode`` makes a JPEG; it is called on one other thread."""
+    """Steps on the server's loop; ``encode`` makes a JPEG, and is called on one other thread."""
 
     def __init__(self, desk: Desk, encode: Callable[[Pixels], bytes], hall: Hall, thumbs: Thumbs) -> None:
         self._views, self._mirror, self._now = desk.views, desk.mirror, desk.now
         self._encode, self._hall, self._thumbs = encode, hall, thumbs
+        self._other = ThreadPoolExecutor(1, thread_name_prefix="preview")
+        self._under_way = False
+        self._rest_until = 0.0
 
-    async def follow(self) -> None:
-        """Fetch and show for ever."""
-        with ThreadPoolExecutor(1, thread_name_prefix="preview") as other:
-            while True:
-                wanted = self._wanted()
-                self._views.wanted = wanted
-                for name in wanted:
-                    try:
-                        await self._show(name, other)
-                    except Exception as error:  # one bad picture is no reason to show none
-                        log.warning("a preview was left out: %s", error)
-                        await asyncio.sleep(1.0)
-                await asyncio.sleep(LOOKING if wanted else RESTING)
+    def step(self) -> None:
+        """Say what is wanted; send the newest picture that there is to the encoder."""
+        self._views.wanted = wanted = self._wanted()
+        for name in wanted:
+            if self._under_way or self._now() < self._rest_until:
+                return
+            newest = self._views.take(name)
+            if newest is not None:
+                self._under_way = True
+                made = asyncio.get_running_loop().run_in_executor(self._other, self._encode, newest[1])
+                made.add_done_callback(partial(self._made, name, *newest))
+
+    def close(self) -> None:
+        """End the encoder's thread."""
+        self._views.wanted = frozenset()
+        self._other.shutdown(wait=False, cancel_futures=True)
 
     def _look(self) -> str:
         return str(self._mirror.bases.get(LOOK, ""))
@@ -52,12 +59,14 @@ class Pictures:
         wanted = {name for name in self._views.names if self._hall.heard(f"{PICTURES}/{name}")}
         return frozenset(wanted | ({PROGRAM} if self._thumbs.missing(self._look(), self._now()) else set()))
 
-    async def _show(self, name: str, other: ThreadPoolExecutor) -> None:
-        newest = self._views.take(name)
-        if newest is None:
+    def _made(self, name: str, look: str, pixels: Pixels, made: asyncio.Future[bytes]) -> None:
+        self._under_way = False
+        if made.cancelled():
             return
-        look, pixels = newest
-        jpeg = await asyncio.get_running_loop().run_in_executor(other, self._encode, pixels)
-        self._hall.show(name, jpeg)
+        if error := made.exception():  # one bad picture is no reason to show none
+            log.warning("a preview was left out: %s", error)
+            self._rest_until = self._now() + PAUSE
+            return
+        self._hall.show(name, made.result())
         if name == PROGRAM and look == self._look() and self._thumbs.missing(look, self._now()):
-            self._thumbs.keep(look, pixels, jpeg)
+            self._thumbs.keep(look, pixels, made.result())

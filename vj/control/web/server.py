@@ -102,15 +102,15 @@ class WebServer:
 
     async def _serve(self) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: self._count())
-        followers = [asyncio.create_task(self.site.hall.follow(self.site.performer.play))]
-        if self.pictures is not None:
-            followers.append(asyncio.create_task(self.pictures.follow()))
+        steps = [self.site.performer.play, *([self.pictures.step] if self.pictures else [])]
+        follower = asyncio.create_task(self.site.hall.follow(steps))
         try:
             await self._server.serve(sockets=[self._ports.tcp])
         finally:
-            for follower in followers:
-                follower.cancel()
-            await asyncio.gather(*followers, return_exceptions=True)
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
+            if self.pictures is not None:
+                self.pictures.close()
 
     def _count(self) -> None:
         """A connection broke in a way that nobody foresaw: no reason to say a word in a show."""

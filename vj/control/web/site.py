@@ -20,8 +20,8 @@ from vj.control.osc.performer import Client as Speaker
 from vj.control.osc.performer import Performer
 from vj.control.web.client import BURST, RATE, Bucket, Client
 from vj.control.web.doors import COOKIE_AGE, TOKEN, Doors, Role
-from vj.control.web.hall import TICK, Hall
-from vj.control.web.nodes import ATTRIBUTES
+from vj.control.web.hall import Hall
+from vj.control.web.nodes import ATTRIBUTES, written
 from vj.control.web.statics import INDEX, PREFIX, Static
 
 PAIR = PREFIX + "pair"
@@ -122,16 +122,16 @@ class Site:
 
     def _query(self, request: Request, path: str, attribute: str) -> Response:
         if attribute == "HOST_INFO":
-            return _json(self.host_info(request.scope.get("server") or ("127.0.0.1", self.doors.port)))
+            return _json(written(self.host_info(request.scope.get("server") or ("127.0.0.1", self.doors.port))))
         if attribute and attribute not in ATTRIBUTES:
             return _words(400, "an attribute is one of HOST_INFO, " + ", ".join(ATTRIBUTES))
         node = self.hall.space.find(path)
         if node is None:
             return _words(404, "there is no such address")
         if not attribute:
-            return _json(node.document())
+            return _json(node.text())
         value = node.attribute(attribute)
-        return Response(status_code=204) if value is None else _json({attribute: value})
+        return Response(status_code=204) if value is None else _json(f'{{"{attribute}":{value}}}')
 
     def host_info(self, server: tuple[str, int]) -> dict[str, Any]:
         """What OSCQuery's HOST_INFO says, seen from who reached us at ``server``."""
@@ -176,7 +176,7 @@ class Site:
         peer = f"page {self._met}" if "origin" in socket.headers else f"oscquery {_peer(socket)} {self._met}"
         client = Client(peer, role, socket, Bucket(RATE, BURST, self.now()))
         self.hall.clients.add(client)
-        talks = [asyncio.create_task(self._hear(client, socket)), asyncio.create_task(client.pump(TICK))]
+        talks = [asyncio.create_task(self._hear(client, socket)), asyncio.create_task(client.pump())]
         try:
             done, _ = await asyncio.wait(talks, return_when=asyncio.FIRST_COMPLETED)
             for talk in done:
@@ -235,9 +235,8 @@ def _words(status: int, sentence: str) -> Response:
     return Response(sentence + "\n", status, media_type="text/plain")
 
 
-def _json(content: Any) -> Response:
-    body = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
-    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+def _json(text: str) -> Response:
+    return Response(text.encode("utf-8", "replace"), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def _static(request: Request, static: Static) -> Response:
