@@ -236,7 +236,8 @@ def _words(status: int, sentence: str) -> Response:
 
 
 def _json(text: str) -> Response:
-    return Response(text.encode("utf-8", "replace"), media_type="application/json", headers={"Cache-Control": "no-store"})
+    body = text.encode("utf-8", "replace")
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def _static(request: Request, static: Static) -> Response:

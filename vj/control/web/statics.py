@@ -9,13 +9,11 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent / "page"
 PREFIX = "/-/"
 """Under it lies what is no OSC address."""
+SCRIPTS = ("page", "desk", "stage", "meters", "looks", "sheet", "widgets", "show", "osc")
 FILES = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
-    "page.js": "text/javascript; charset=utf-8",
-    "show.js": "text/javascript; charset=utf-8",
-    "osc.js": "text/javascript; charset=utf-8",
-    "widgets.js": "text/javascript; charset=utf-8",
+    **{f"{part}.js": "text/javascript; charset=utf-8" for part in SCRIPTS},
     "icon.svg": "image/svg+xml",
     "page.webmanifest": "application/manifest+json",
 }

@@ -1,0 +1,134 @@
+// Looks as pads: cut or morphed, now or on the beat; and the pad with a picture in each corner.
+
+import { $, fill, kept, LOOK, QUANTIZE, show } from "./desk.js";
+import { openLook, openSheet } from "./sheet.js";
+import { button, control, dial, el, holdable, label, nameOf, unlessHeld } from "./widgets.js";
+
+const MORPH = "/show/morph";
+const MOMENTS = ["now", "beat", "bar"];
+export let when = kept.get("when") ?? "now"; // where the tree has no switch for it
+let morphing = kept.get("morph") === "yes";
+let asked = "";
+
+export function drawLooks() {
+  const looks = show.nodes.get(LOOK)?.RANGE[0].VALS ?? [];
+  const tools = [MORPH, QUANTIZE, "/show/undo", "/show/save_new", "/show/morph_time", "/show/morph_unit", "/show/morph_position"];
+  fill("looks", [...looks, ...tools], () => {
+    const pads = looks.map(lookPad);
+    const grid = el("div", { class: "pads" }, ...pads);
+    const draw = () => pads.forEach((pad, n) => {
+      const there = looks[n] === show.get("/stats/look");
+      if (there && asked === looks[n]) asked = "";
+      pad.setAttribute("aria-pressed", String(there));
+      pad.classList.toggle("waiting", looks[n] === asked);
+      if (there && pad.dataset.bare) setTimeout(() => picture(pad, looks[n]), 9000);
+    });
+    grid.addEventListener("asked", draw);
+    grid.ends = [show.listen("/stats/look", draw)];
+    const [modes, knobs] = morphRow();
+    return [el("h2", {}, "Looks", modes, moments(), el("div", { class: "chips" }, ...handy())), knobs, grid];
+  });
+}
+
+/** When a look begins: a parameter of the show, or of this page where the show has none. */
+function moments() {
+  const chips = MOMENTS.map((moment) => el("button", { type: "button", class: "chip",
+    onclick: () => show.has(QUANTIZE) ? show.set(QUANTIZE, moment) : draw(moment) }, moment === "now" ? moment : `next ${moment}`));
+  const draw = (moment) => {
+    kept.set("when", when = moment);
+    chips.forEach((chip, n) => chip.setAttribute("aria-pressed", String(MOMENTS[n] === moment)));
+  };
+  draw(when);
+  const row = el("div", { class: "chips", role: "group", "aria-label": "When a look begins" }, ...chips);
+  if (show.has(QUANTIZE)) row.ends = [show.listen(QUANTIZE, draw)];
+  return row;
+}
+
+function handy() {
+  return [["/show/undo", "Undo"], ["/show/redo", "Redo"], ["/show/save_new", "Save"]].filter(([path]) => show.has(path))
+    .map(([path, name]) => button(show, path, openSheet, name, "chip"));
+}
+
+/** Cut or morph, and what a morph needs: how long it takes, and its position under a finger. */
+function morphRow() {
+  if (!show.has(MORPH)) return [null, null];
+  const knobs = ["/show/morph_time", "/show/morph_position"].filter((path) => show.has(path));
+  const modes = ["Cut", "Morph"].map((mode, n) => el("button", { type: "button", class: "chip", onclick: () => choose(n === 1) }, mode));
+  const more = el("div", { class: "controls morph" },
+    ...knobs.map((path) => dial(show, path, openSheet, nameOf(path).replace("morph ", ""))),
+    show.has("/show/morph_unit") && control(show, "/show/morph_unit", openSheet));
+  const choose = (morph) => {
+    kept.set("morph", (morphing = morph) ? "yes" : "no");
+    modes.forEach((mode, n) => mode.setAttribute("aria-pressed", String((n === 1) === morph)));
+    more.hidden = !morph;
+  };
+  choose(morphing);
+  return [el("div", { class: "chips", role: "group", "aria-label": "How a look begins" }, ...modes), more];
+}
+
+/** Ask for a look: it is there when the show says so. */
+function ask(look) {
+  const later = (show.get(QUANTIZE) ?? when) !== "now" || morphing;
+  asked = later && look !== show.get("/stats/look") ? look : "";
+  if (morphing && show.has(MORPH)) show.ask(MORPH, look);
+  else show.ask(LOOK, look, show.has(QUANTIZE) ? "now" : when);
+  document.querySelector(".pads")?.dispatchEvent(new Event("asked"));
+}
+
+function lookPad(look) {
+  const pad = el("button", { type: "button", class: "look", "aria-pressed": "false" }, el("span", {}, label(look)));
+  unlessHeld(pad, () => ask(look));
+  holdable(pad, LOOK, () => openLook(look));
+  picture(pad, look);
+  return pad;
+}
+
+/** The look's own picture, or one made from its name until there is one. */
+function picture(pad, look) {
+  const image = el("img", { alt: "", src: `/-/thumb/${encodeURIComponent(look)}`, onload: () => {
+    pad.querySelector("img")?.remove();
+    delete pad.dataset.bare;
+    pad.style.backgroundImage = "none";
+    pad.append(image);
+  } });
+  const hash = [...look].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
+  const hue = (n) => (hash * (n + 1) * 47) % 360;
+  pad.dataset.bare = "yes";
+  pad.style.backgroundImage = `radial-gradient(circle at ${hash % 100}% 20%, hsl(${hue(0)} 70% 45%), transparent 60%),
+    radial-gradient(circle at ${hue(1) % 100}% 90%, hsl(${hue(2)} 75% 35%), transparent 65%),
+    linear-gradient(${hue(3)}deg, hsl(${hue(1)} 60% 14%), hsl(${hue(2)} 60% 24%))`;
+}
+
+/** Where the finger is, four pictures are mixed. */
+export function xyPad() {
+  const dot = el("div", { class: "dot" });
+  const corner = (name) => {
+    if (!show.has(`/pad/go_${name}`)) return null;
+    const one = el("button", { type: "button", class: name, title: "Tap: go there. Hold: put this picture here." }, name.toUpperCase());
+    const store = () => show.pull(`/pad/store_${name}`);
+    unlessHeld(one, () => show.get(`/pad/${name}`) ? show.pull(`/pad/go_${name}`) : store());
+    holdable(one, `/pad/${name}`, store);
+    return one;
+  };
+  const corners = ["a", "b", "c", "d"].map(corner).filter(Boolean);
+  const root = el("div", { class: "pad" }, dot, ...corners);
+  const move = (event) => {
+    const box = root.getBoundingClientRect();
+    const share = (at, from, size) => Math.min(Math.max((at - from) / size, 0), 1);
+    show.set("/pad/x", share(event.clientX, box.left, box.width));
+    show.set("/pad/y", share(event.clientY, box.top, box.height));
+  };
+  root.addEventListener("pointerdown", (event) => {
+    if (event.target !== root) return;
+    root.setPointerCapture(event.pointerId);
+    move(event);
+  });
+  root.addEventListener("pointermove", (event) => root.hasPointerCapture?.(event.pointerId) && move(event));
+  root.ends = [show.listen("/pad/x", (x) => { dot.style.left = `${x * 100}%`; }),
+    show.listen("/pad/y", (y) => { dot.style.top = `${y * 100}%`; }),
+    ...corners.map((one) => show.listen(`/pad/${one.className}`, (look) => {
+      const named = label(String(look)).trim();
+      one.textContent = named ? `${one.className.toUpperCase()} · ${named}` : `${one.className.toUpperCase()} +`;
+    }))];
+  return root;
+}

@@ -1,0 +1,110 @@
+// What a long press opens: a value to type, MIDI learn, the routes that push a parameter, what can be done with a look.
+
+import { $, LOOK, say, show } from "./desk.js";
+import { control, dial, el, label, nameOf, release, toggle, words } from "./widgets.js";
+
+const LEARN = "/midi/learn", MORPH = "/show/morph";
+const sheet = $("sheet");
+sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
+sheet.addEventListener("close", () => { release(sheet); sheet.replaceChildren(); });
+
+/** The sheet of a parameter. */
+export function openSheet(path) {
+  const node = show.nodes.get(path);
+  if (!node || sheet.open) return;
+  const close = el("button", { type: "button", onclick: () => sheet.close() }, "Close");
+  sheet.replaceChildren(el("h3", {}, nameOf(path)), el("code", {}, path), el("p", {}, node.DESCRIPTION ?? ""),
+    ...[entry(path, node), learner(path), routes(path, node), el("div", { class: "actions" }, close)].filter(Boolean));
+  sheet.showModal();
+}
+
+function entry(path, node) {
+  if (node.TYPE === "I" || path === LOOK) return null;
+  const unit = node.UNIT?.[0] ?? "";
+  const range = node.RANGE?.[0].MIN != null ? `${words(node, node.RANGE[0].MIN)} to ${words(node, node.RANGE[0].MAX)} ${unit}` : "";
+  const input = el("input", { type: "text", inputmode: "decimal", "aria-label": "Value" });
+  const number = node.RANGE?.[0].MIN != null;
+  const row = el("div", { class: "actions" }, number && input, number && el("button", { type: "button", onclick: () => {
+    const wish = Number(input.value.replace(",", ".").replace("−", "-"));
+    if (input.value.trim() && Number.isFinite(wish)) show.set(path, Math.min(Math.max(wish, node.RANGE[0].MIN), node.RANGE[0].MAX));
+  } }, "Set"), node.DEFAULT && el("button", { type: "button", onclick: () => show.set(path, node.DEFAULT[0]) }, "Default"), range);
+  if (number) row.ends = [show.listen(path, (value) => { if (document.activeElement !== input) input.value = words(node, value); })];
+  return row;
+}
+
+function learner(path) {
+  if (!show.has(LEARN)) return null;
+  const state = el("span", {});
+  const learn = el("button", { type: "button", onclick: () => show.set(LEARN, learning ? "" : path) }, "Learn MIDI");
+  let learning = false;
+  const row = el("div", { class: "actions" }, learn,
+    show.has("/midi/forget") && el("button", { type: "button", onclick: () => show.set("/midi/forget", path) }, "Forget"),
+    show.has("/midi/undo") && el("button", { type: "button", onclick: () => show.pull("/midi/undo") }, "Undo"), state);
+  const draw = () => {
+    learn.textContent = learning ? "Cancel" : "Learn MIDI";
+    state.textContent = learning ? "move a control" : show.get("/midi/last") ?? "";
+    state.className = learning ? "learning" : "";
+  };
+  row.ends = [show.listen("/midi/learning", (what) => { learning = what === path; draw(); }), show.listen("/midi/last", draw)];
+  return row;
+}
+
+/** The routes that push `path`: each stands in a slot of the tree. */
+function routes(path, node) {
+  if (!["f", "i"].includes(node.TYPE) || !show.has("/routes/1/source") || path.startsWith("/routes/")) return null;
+  const slots = [];
+  for (let n = 1; show.has(`/routes/${n}/source`); n++) slots.push(`/routes/${n}`);
+  const place = el("div", { class: "routes" });
+  const free = (slot) => !show.get(`${slot}/target`) || show.get(`${slot}/source`) === "none";
+  const draw = () => {
+    release(place);
+    const used = slots.filter((slot) => show.get(`${slot}/target`) === path && !free(slot));
+    const more = el("button", { type: "button", onclick: () => {
+      const slot = slots.find(free);
+      if (!slot) { say("all routes are in use"); return; }
+      const first = show.nodes.get(`${slot}/source`).RANGE[0].VALS.find((source) => source !== "none");
+      show.set(`${slot}/depth`, 0.25);
+      show.set(`${slot}/target`, path);
+      show.set(`${slot}/source`, first);
+    } }, "Add a route");
+    place.replaceChildren(...used.map((slot) => el("div", { class: "route" },
+      dial(show, `${slot}/depth`, () => {}, "depth"), control(show, `${slot}/source`, () => {}),
+      toggle(show, `${slot}/on`, () => {}, "on"),
+      el("button", { type: "button", "aria-label": "Remove the route", onclick: () => show.set(`${slot}/source`, "none") }, "×"))), more);
+    place.ends = slots.flatMap((slot) => ["target", "source"].map((name) => show.listen(`${slot}/${name}`, changed)));
+  };
+  let shown = "", ready = false;
+  const changed = () => {
+    const now = slots.filter((slot) => show.get(`${slot}/target`) === path && !free(slot)).join();
+    if (!ready || now === shown) return;
+    shown = now;
+    ready = false;
+    draw();
+    ready = true;
+  };
+  draw();
+  shown = slots.filter((slot) => show.get(`${slot}/target`) === path && !free(slot)).join();
+  ready = true;
+  return place;
+}
+
+/** What can be done with a look: its sheet. */
+export function openLook(look) {
+  if (sheet.open) return;
+  const act = (name, path, value = look) => show.has(path) && el("button", { type: "button", onclick: () => {
+    show.ask(path, value);
+    sheet.close();
+  } }, name);
+  const name = el("input", { type: "text", value: look, maxlength: 40, "aria-label": "Name", spellcheck: "false" });
+  const rename = show.has("/show/rename") && el("button", { type: "button", onclick: () => {
+    show.ask("/show/rename", `${look} ${name.value.trim()}`);
+    sheet.close();
+  } }, "Rename");
+  sheet.replaceChildren(el("h3", {}, label(look)), el("p", {}, "Hold a pad for this; tap it to go there."),
+    el("div", { class: "actions" }, act("Cut to it", LOOK), act("Morph to it", MORPH)),
+    show.has("/pad/a") ? el("div", { class: "actions" }, "Into corner", ...["a", "b", "c", "d"].map((corner) =>
+      act(corner.toUpperCase(), `/pad/${corner}`))) : "",
+    el("div", { class: "actions" }, name, rename, act("Delete", "/show/delete")),
+    el("div", { class: "actions" }, el("button", { type: "button", onclick: () => sheet.close() }, "Close")));
+  sheet.showModal();
+}

@@ -1,0 +1,123 @@
+// The stage: the picture on the wall, what the ears hear, the beat, and what a hand needs at once.
+
+import { $, fill, kept, LOOK, say, show } from "./desk.js";
+import { when, xyPad } from "./looks.js";
+import { openSheet } from "./sheet.js";
+import { button, dial, el, holdable, label, nameOf, toggle } from "./widgets.js";
+
+const RECORD = "/record/on";
+
+export function drawStage() {
+  drawViews();
+  const there = (path) => show.has(path) ? path : null;
+  const knobs = [["/master/fade", "fade to black"], ["/master/brightness", "brightness"], ["/mix/crossfade", "crossfade"]]
+    .filter(([path]) => show.has(path) && (path !== "/mix/crossfade" || show.has("/b/deck/lines")));
+  fill("master", [...knobs.flat(), there("/master/freeze"), there("/master/blackout")], () => [
+    there("/master/freeze") && toggle(show, "/master/freeze", openSheet, "Freeze", "cold"),
+    there("/master/blackout") && toggle(show, "/master/blackout", openSheet, "Blackout", "alarm"),
+    el("div", { class: "row" }, ...knobs.map(([path, name]) => dial(show, path, openSheet, name)))]);
+  fill("tempo", [there("/beat/tap"), there("/beat/resync"), there("/beat/nudge")], () => [
+    there("/beat/tap") && button(show, "/beat/tap", openSheet, "Tap"),
+    there("/beat/resync") && button(show, "/beat/resync", openSheet, "Resync"),
+    there("/beat/nudge") && nudge(-5, "−"), there("/beat/nudge") && nudge(5, "+")]);
+  fill("record", [there(RECORD)], () => [there(RECORD) && recorder()]);
+  fill("prompts", [...show.nodes.keys()].filter((path) => path.endsWith("/prompt")), (paths) => paths.map(promptBox));
+  fill("pad", [there("/pad/x"), there("/pad/y")], () => [there("/pad/x") && xyPad()]);
+}
+
+function nudge(ms, sign) {
+  return el("button", { type: "button", class: "nudge", "aria-label": `Beats ${Math.abs(ms)} ms ${ms < 0 ? "earlier" : "later"}`,
+    onclick: () => show.set("/beat/nudge", Math.min(Math.max((show.get("/beat/nudge") ?? 0) + ms, -250), 250)) }, sign);
+}
+
+function recorder() {
+  const time = el("span", {}, "Rec"), room = el("small", {});
+  const root = el("button", { type: "button", class: "rec", "aria-pressed": "false", title: "Record; hold to stop" }, time, room);
+  const running = () => root.getAttribute("aria-pressed") === "true";
+  let timer = 0, held = false;
+  root.addEventListener("pointerdown", () => {
+    held = false;
+    if (running()) timer = setTimeout(() => { held = true; show.set(RECORD, false); }, 900);
+  });
+  for (const end of ["pointerup", "pointerleave", "pointercancel"]) root.addEventListener(end, () => clearTimeout(timer));
+  root.addEventListener("click", (event) => {
+    if (!running() && !held) show.set(RECORD, true);
+    else if (!held) say(event.detail ? "hold the button to stop recording" : "press and hold to stop recording");
+  });
+  root.addEventListener("contextmenu", (event) => event.preventDefault());
+  root.ends = [
+    show.listen("/record/running", (on) => {
+      root.setAttribute("aria-pressed", String(Boolean(on)));
+      if (!on) time.textContent = "Rec";
+    }),
+    show.listen("/record/seconds", (seconds) => { if (running()) time.textContent = clock(seconds); }),
+    show.listen("/record/free_gb", (gb) => { room.textContent = gb > 0 ? `${gb < 10 ? gb.toFixed(1) : Math.round(gb)} GB left` : ""; }),
+  ];
+  return root;
+}
+
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, "0")}`;
+
+function promptBox(path) {
+  const box = el("textarea", { maxlength: 2000, "aria-label": `Prompt ${path}`, placeholder: "Prompt" });
+  const list = el("ul", { class: "queue" });
+  const queue = JSON.parse(kept.get(`queue ${path}`) ?? "[]");
+  const send = (text, moment) => show.set(path, text, moment);
+  const draw = () => {
+    kept.set(`queue ${path}`, JSON.stringify(queue.slice(0, 50)));
+    list.replaceChildren(...queue.map((text, n) => el("li", {},
+      el("button", { type: "button", title: "Send now", onclick: () => { send(text, when); queue.splice(n, 1); draw(); } }, text),
+      el("button", { type: "button", "aria-label": "Remove", onclick: () => { queue.splice(n, 1); draw(); } }, "×"))));
+  };
+  const take = (act) => () => { if (box.value.trim()) act(box.value.trim()); };
+  const root = el("div", { class: "prompt" }, box,
+    el("div", { class: "whens" },
+      el("button", { type: "button", onclick: take((text) => send(text, "now")) }, "Send"),
+      el("button", { type: "button", onclick: take((text) => send(text, "bar")) }, "Next bar"),
+      el("button", { type: "button", onclick: take((text) => { queue.push(text); box.value = ""; draw(); }) }, "Queue")), list);
+  holdable(root, path, openSheet);
+  root.ends = [show.listen(path, (text) => { if (document.activeElement !== box) box.value = text; })];
+  draw();
+  return root;
+}
+
+function drawViews() {
+  const paths = [...show.nodes.keys()].filter((path) => path.startsWith("/preview/"));
+  fill("views", paths, () => paths.map((path, n) => view(path, n)));
+}
+
+function view(path, n) {
+  const screen = el("canvas", { width: 384, height: 216, "aria-label": nameOf(path), role: "img" });
+  const glow = n ? null : el("canvas", { class: "glow", width: 24, height: 14, "aria-hidden": "true" });
+  const caption = el("figcaption", {}, nameOf(path));
+  const root = el("figure", { class: n ? "view side" : "view" }, glow, screen, caption);
+  let busy = false;
+  const draw = async (jpeg) => {
+    if (busy) return;
+    busy = true;
+    try {
+      const bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
+      if (screen.width !== bitmap.width || screen.height !== bitmap.height) {
+        [screen.width, screen.height] = [bitmap.width, bitmap.height];
+        screen.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
+      }
+      screen.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
+      glow?.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0, glow.width, glow.height);
+      bitmap.close();
+    } finally {
+      busy = false;
+    }
+  };
+  let end = null;
+  const look = (visible) => {
+    if (visible && !end) end = show.listen(path, draw);
+    else if (!visible && end) end = end() ?? null;
+  };
+  const watch = new IntersectionObserver(([entry]) => look(entry.isIntersecting && !document.hidden));
+  const hide = () => look(!document.hidden && root.offsetParent !== null);
+  watch.observe(screen);
+  document.addEventListener("visibilitychange", hide);
+  root.ends = [() => { watch.disconnect(); document.removeEventListener("visibilitychange", hide); look(false); }];
+  if (!n) root.ends.push(show.listen(LOOK, (name) => { caption.textContent = label(String(name)); }));
+  return root;
+}
