@@ -118,8 +118,7 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     stack.callback(files.close)
     parts = assemble(sound.source, screening.compositor, screening.effects, options, screening.form,
                      shelf=open_shelf(files))
-    left = screening.rehearse(parts.stage)
-    parts.seen.append(lambda *_: _rehearse(screening, left, runner))
+    screening.rehearse(parts.stage)
     if last is not None:
         _take_up(parts, last, console, scene=wanted.look is None)
     keeping = Keeping.open(parts, options, screening.form, stack, track=sound.track, duration=sound.duration)
@@ -170,12 +169,6 @@ def _accompany(parts: Parts, desk: Desk, stack: ExitStack) -> None:
     autosave = Autosave.open(parts)
     stack.callback(autosave.close)
     autosave.say = desk.say
-
-
-def _rehearse(screening: Screening, left: list[str], runner: ProcessRunner) -> None:
-    """One more effect at each tick before the first image, while there is little to be seen."""
-    if left and not runner.status.images:
-        screening.compositor.rehearse([left.pop(0)], lambda: True)
 
 
 def _last(options: Options, console: Console) -> State | None:

@@ -24,7 +24,7 @@ SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "software")
 """OpenGL renderers that draw on the CPU: there the picture starts smaller."""
 WINDOW_SLACK = 0.1
 """At a monitor's own rate the vertical blank paces; the clock keeps this share of a period out of its way."""
-REHEARSAL = 1.5
+REHEARSAL = 2.0
 """Seconds at most that are spent on shaders before a show."""
 ON_GPU, ON_CPU = Format((1280, 720), 60.0), Format((640, 360), 30.0)
 CPU_SCALE = 0.6
@@ -71,9 +71,9 @@ class Screening:
         stack.callback(preview.close)
         return preview
 
-    def rehearse(self, stage: Stage) -> list[str]:
+    def rehearse(self, stage: Stage) -> None:
         """What the looks need is read and compiled before the show begins, as far as there is time: the generator needs
-        longer to be ready. The effects that are left.
+        longer to be ready. What is left is compiled when it is used.
         """
         until = now() + REHEARSAL
         names = sorted(stage.shelf.names, key=lambda name: name != stage.look)
@@ -81,8 +81,7 @@ class Screening:
         for name in names:
             if now() < until:
                 wanted |= dict.fromkeys(stage.ready(name))
-        effects = list(wanted)
-        return effects[self.compositor.rehearse(effects, lambda: now() < until):]
+        self.compositor.rehearse(list(wanted), lambda: now() < until)
 
     @property
     def slack(self) -> float:
