@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vj.audio.tracker.bar import Bar
 from vj.audio.tracker.pointer import Pointer
 from vj.audio.tracker.rehearsal import Ears, activations
 
@@ -13,8 +14,8 @@ CLEAR = Ears(jitter=0.0, missed=0.0, lowest=0.8, highest=0.9, half=0.0, false=0.
 
 
 def listen(pointer: Pointer, heard: np.ndarray) -> None:
-    for beat in heard[:, 0]:
-        pointer.step(float(beat))
+    for beat, downbeat in heard:
+        pointer.step(float(beat), float(downbeat))
 
 
 def heard(bpm: float, duration: float, ears: Ears = CLEAR, seed: int = 1) -> np.ndarray:
@@ -107,3 +108,27 @@ def test_a_reminder_puts_the_belief_where_the_grid_stands() -> None:
     assert mode.mass == pytest.approx(0.9, abs=0.05)
     assert mode.period == pytest.approx(0.48, rel=0.01)
     assert mode.ahead == pytest.approx(0.3, abs=0.01)
+
+
+@pytest.mark.parametrize("meter", [3, 4])
+def test_the_place_in_the_bar_is_found(meter: int) -> None:
+    pointer = Pointer(SECONDS, 70.0, 180.0)
+    beats = np.arange(0.3, 24.0, 0.5)
+    listen(pointer, activations(beats, beats[1::meter], 24.0, CLEAR, seed=2))
+    mode = pointer.best()
+    bar = Bar()
+    last = round((24.0 - DELAY + mode.ahead - 0.3) / 0.5) - 1
+    bar.know(pointer.places(mode.period, mode.ahead))
+    assert [bar.first(n) for n in range(12)] == [(last + n) % meter == 1 for n in range(12)]
+
+
+def test_downbeats_tell_which_of_two_even_grids_is_right() -> None:
+    both = Ears(jitter=0.0, missed=0.0, lowest=0.6, highest=0.6, half=1.0, loud_half=0.6, false=0.0)
+    for start in (0.0, 0.25):
+        pointer = Pointer(SECONDS, 100.0, 140.0)
+        halves = np.arange(0.3, 16.0, 0.25)
+        true = np.arange(0.3 + start, 16.0, 0.5)
+        listen(pointer, activations(halves, true[::4], 16.0, both, seed=3))
+        mode = pointer.best()
+        off = (16.0 - DELAY + mode.ahead - true[0]) / 0.5 % 1.0
+        assert min(off, 1.0 - off) < 0.1

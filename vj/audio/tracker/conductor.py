@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MEMORY = 256
 """Frames of activation kept."""
-LOOK = 5
+LOOK = 10
 """Frames between two looks at the pointer."""
 ENOUGH = 0.5
 """Share of the belief on one hill that is enough to begin."""

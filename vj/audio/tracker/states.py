@@ -22,19 +22,19 @@ STEP = 0.015
 class Odds:
     """What the pointer believes of music and of the ears. Figures are chances unless a unit is named."""
 
-    missed: float = 0.12
+    missed: float = 0.18
     """Of a beat that no peak is heard on, while the music plays."""
     false: float = 0.06
     """Of the highest peak there can be to stand on no beat."""
-    sure: float = 0.35
+    sure: float = 0.3
     """Activation of a peak that stands on a beat as often as not."""
     trust: float = 0.7
     """Exponent on all odds: what is heard of one beat and of the next is not independent."""
     width: float = 0.014
     """Seconds, standard deviation, of peaks about their beat."""
-    between: float = 0.1
+    between: float = 0.5
     """Of a half beat to be played as a beat is."""
-    steady: float = 0.011
+    steady: float = 0.007
     """Mean share by which the period changes from one beat to the next."""
     elsewhere: float = 4e-4
     """Of a frame to begin something new at any tempo and phase: another track, a cut."""
@@ -46,7 +46,7 @@ class Odds:
     """Octaves, standard deviation, of tempo about the favourite."""
     even: float = 0.25
     """Share of the beat's activation that the downbeat's has on a beat which may be a bar's first or not..."""
-    telling: float = 1.2
+    telling: float = 1.8
     """...and how steeply the odds of being the first rise with that share."""
     slip: float = 0.01
     """Of a beat after which the bar begins anew somewhere else."""
@@ -92,6 +92,12 @@ class Rings:
         return int(np.argmin(np.abs(self.periods - period)))
 
 
+def halves(height: float) -> float:
+    """How many times commoner peaks of this height are on half beats, where those have any, than on beats."""
+    ratio: float = ((1.0 - height) / (1.0 - MIDDLING)) ** LOWER
+    return min(ratio, MOST)
+
+
 def changes(periods: NDArray[np.float64], odds: Odds) -> Belief:
     """(M, M) chance of the next period, by row the present one: near ones, and now and then an octave or 3:2."""
     ratio = np.log(periods[None] / periods[:, None])
@@ -131,6 +137,8 @@ BEAT, HALF, HELD, FIRST = (1 + n * SIDE for n in range(4))
 KINDS = FIRST + SIDE
 RARITY = 0.25
 """Of a beat to be a bar's first."""
+MIDDLING, LOWER, MOST = 0.55, 1.8, 2.0
+"""Height at which peaks are as common on half beats as on beats, how steeply they get rarer there, and their most."""
 
 
 class Hearing:
@@ -164,7 +172,7 @@ class Hearing:
         row = self._quiet * present
         if height > 0.0:
             other, first = self.bar(first / height)
-            claim = np.repeat([other, 1.0, 1.0, first], SIDE) * self.claim(height)
+            claim = np.repeat([other, halves(height), 1.0, first], SIDE) * self.claim(height)
             row[1:] += self._odds.trust * np.log1p(self._hit * claim * np.tile(self._bell(after), 4))
         return np.exp(row).astype(np.float32)
 
@@ -182,11 +190,11 @@ class Hearing:
     def kinds(self, rings: Rings, held: NDArray[np.bool_] | bool = False) -> Places:
         """(3, S) the kind of each state after a bar's first beat, after others, after its last.
 
-        Where ``held``, half beats are heard as beats are.
+        Where ``held``, half beats are heard as beats are, and neither tells of the bar.
         """
         away = np.round(rings.distance() / self._seconds).astype(np.intp)
         half = np.round(rings.distance(0.5) / self._seconds).astype(np.intp)
         between = np.where(np.abs(half) <= REACH, half + REACH + np.where(held, HELD, HALF), 0)
         own = rings.since < 0.5 * rings.period
-        after = np.where(own, FIRST, BEAT), np.full(rings.size, BEAT), np.where(own, BEAT, FIRST)
-        return np.where(np.abs(away) <= REACH, away + REACH + np.array(after), between)
+        after = np.array([np.where(own, FIRST, BEAT), np.full(rings.size, BEAT), np.where(own, BEAT, FIRST)])
+        return np.asarray(np.where(np.abs(away) <= REACH, away + REACH + np.where(held, HELD, after), between), np.intp)
