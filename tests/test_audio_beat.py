@@ -28,11 +28,11 @@ def run(clock, start, end, present=True, events=()):
     return np.array(shown)
 
 
-def heard(clock, bpm, start, end, offset=0.0):
+def heard(clock, bpm, start, end, offset=0.0, confidence=1.0):
     """A tracker that hears every beat at ``offset`` + n periods from ``start`` on, a little later."""
     period = 60 / bpm
     first = math.ceil((start - offset) / period) * period + offset
-    return [(t + 0.03, lambda t=t: clock.hear(t, bpm)) for t in np.arange(first, end, period)]
+    return [(t + 0.03, lambda t=t: clock.hear(t, bpm, confidence=confidence)) for t in np.arange(first, end, period)]
 
 
 def error(clock, time, bpm, offset):
@@ -353,6 +353,31 @@ def test_half_by_hand_holds_its_octave_whatever_octave_the_ears_say():
     run(clock, 30, 50, events=heard(clock, 128, 30, 50))
     run(clock, 50, 60, events=heard(clock, 150, 50, 60))
     assert clock.bpm == pytest.approx(150, rel=1e-3)
+
+
+def test_ears_that_only_guess_in_a_breakdown_do_not_lead_it_astray():
+    clock = BeatClock()
+    run(clock, 0, 20, events=heard(clock, 124, 0, 20, confidence=0.8))
+    run(clock, 20, 34, events=heard(clock, 121, 20, 34, 0.1, confidence=0.33))
+    assert clock.bpm == pytest.approx(124, rel=1e-3)
+    assert abs(error(clock, 34.0, 124, 0.0)) < 0.02
+    assert clock.at(34.0).confidence < 0.3
+    run(clock, 34, 50, events=heard(clock, 124, 34, 50, confidence=0.8))
+    assert clock.at(50.0).confidence > 0.7
+
+
+def test_ears_that_are_never_surer_than_that_are_followed():
+    clock = BeatClock()
+    run(clock, 0, 20, events=heard(clock, 131, 0, 20, 0.1, confidence=0.33))
+    assert clock.bpm == pytest.approx(131, rel=1e-3)
+    assert abs(error(clock, 20.0, 131, 0.1)) < 0.02
+
+
+def test_other_music_that_the_ears_are_less_sure_of_is_found_in_a_minute():
+    clock = BeatClock()
+    run(clock, 0, 20, events=heard(clock, 124, 0, 20, confidence=0.9))
+    run(clock, 20, 80, events=heard(clock, 140, 20, 80, confidence=0.4))
+    assert clock.bpm == pytest.approx(140, rel=1e-3)
 
 
 class Pupil:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from vj.audio.analyzer import Analyzer
-from vj.audio.hits import APART, KINDS, THRESHOLDS
-from vj.audio.novelty import Peaks
+from vj.audio.hits import KINDS, Net
 from vj.types import Tick
 
 from .drums import RATE
@@ -113,13 +112,19 @@ class Score:
                 f"recall {self.right / max(self.true, 1):.2f}, {median:.0f} ms late)")
 
 
-def judge(pages: Iterable[Page], said: Sequence[np.ndarray], score: dict[str, Score]) -> None:
-    """Add up what the net ``said`` of each page, (hops, kinds), in the pieces from their third second on."""
-    for one, sure in zip(pages, said, strict=True):
-        for kind, name in enumerate(KINDS):
-            peaks = Peaks(one.hop, THRESHOLDS[kind], APART)
-            found = [(n + 1) * one.hop for n, s in enumerate(sure[:, kind].tolist()) if peaks.hear(s)]
-            count(score.setdefault(name, Score()), found, one.piece.struck[name])
+def judge(piece: Piece, net: Net, *scores: dict[str, Score]) -> None:
+    """Play a piece to ears with this ``net`` and count what they say of it from the third second on."""
+    found: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    ears = Analyzer(RATE, net=net)
+    for index in range(len(piece.sound) // ears.hop):
+        tick = Tick(index, (index + 1) * ears.hop / RATE, ears.hop / RATE)
+        heard = ears.process(tick, piece.sound[index * ears.hop:(index + 1) * ears.hop])
+        for kind in KINDS:
+            if getattr(heard, kind):
+                found[kind].append(tick.time)
+    for score in scores:
+        for kind in KINDS:
+            count(score.setdefault(kind, Score()), found[kind], piece.struck[kind])
 
 
 def count(score: Score, found: Sequence[float], struck: Sequence[float], after: float = 2.0) -> None:

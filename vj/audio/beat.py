@@ -39,6 +39,10 @@ CONVINCED = 3
 """Beats in a row with another tempo that move a clock which was sure of its own."""
 FAINT, PLAIN = 0.1, 0.3
 """Confidence below which ears say nothing, and from which their every beat counts in full."""
+USED, LESS, PLENTY = 60.0, 0.5, 0.8
+"""Seconds in which a clock forgets how sure the ears use to be, and the shares of that at which it stops following them
+and follows them in full: in a breakdown they only guess, and it runs on alone.
+"""
 TAP_HOLD = 8.0
 """Seconds that a hand's tempo stands before confident ears that agree may have it back."""
 TAP_STANDS, INSISTING = 30.0, 16
@@ -113,6 +117,7 @@ class BeatClock:
         self._pursuit = Pursuit()
         self._sure = 0.0
         self._heard = -math.inf
+        self._used, self._used_at = 0.0, 0.0
         self._candidate = bpm
         self._in_a_row = 0
         self._taps = Taps()
@@ -183,9 +188,10 @@ class BeatClock:
         """A tracker heard or expects a beat at ``time``, a little ago or ahead, going at ``bpm``."""
         if not (abs(time - self._time) < 5.0 and 10.0 < bpm < 1000.0 and confidence >= FAINT) or self._deaf:
             return
-        weight = min(confidence / PLAIN, 1.0)
+        self._sure += 0.25 * (min(confidence, 1.0) - self._sure)
+        weight = self._weight(confidence)
         tempo = self._octave(bpm)
-        if self.source == "tap" and not self._give_way(time, tempo, confidence):
+        if weight <= 0.0 or (self.source == "tap" and not self._give_way(time, tempo, confidence)):
             return
         if self.source == "audio" and not self._follow_tempo(tempo, weight):
             return
@@ -193,7 +199,6 @@ class BeatClock:
         if not self._pursuit.judge(error, weight):
             return
         self._correct(time, error, weight)
-        self._sure += 0.25 * (min(confidence, 1.0) - self._sure)
         if downbeat:
             self._one.hear(round(self._beat_at(time)))
 
@@ -204,6 +209,13 @@ class BeatClock:
             reading = self._leader.last(self.source)
             return self.hold or reading is None or reading.phase_known
         return self.hold or self._leader.wish == "tap"
+
+    def _weight(self, confidence: float) -> float:
+        """How much ears that are as sure as this count, 0..1: by itself and by how sure they used to be."""
+        self._used = max(confidence, self._used * math.exp(-max(self._time - self._used_at, 0.0) / USED))
+        self._used_at = self._time
+        usual = min(max((confidence / self._used - LESS) / (PLENTY - LESS), 0.0), 1.0)
+        return min(confidence / PLAIN, 1.0) * usual
 
     def _octave(self, bpm: float) -> float:
         if self._octave_by_hand:
