@@ -107,12 +107,46 @@ def live(name: str | None, channels: tuple[int, int] | None, options: Options) -
                        state=lambda: (capture.overruns, capture.message)), options, stack)
 
 
+@dataclass(frozen=True, slots=True)
+class House:
+    """A show made ready: ``options`` are what it was asked for in the end."""
+
+    options: Options
+    console: Console
+    screening: Screening
+    files: LookFiles
+    parts: Parts
+
+
 def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     options = as_chosen(as_calibrated(options))
     console = Console(quiet=options.quiet, as_json=options.json)
     last = _last(options, console)
-    wanted, options = options, resumed(options, last)
-    runner = _runner(options, stack)
+    runner = _runner(resumed(options, last), stack)
+    house = _build(sound, options, last, console, stack)
+    keeping = Keeping.open(house.parts, house.options, house.screening.form, stack, track=sound.track,
+                           duration=sound.duration)
+    keeping.tell(console)
+    house.parts.clocks = open_clocks(house.options, stack)
+    engine = Engine(house.parts, strict=False)
+    verbs = Verbs(house.parts.tree, house.parts.inbox, keeping.reels)
+    operator = _hands(engine, house, verbs, stack)
+    ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
+    duration = min(ends) if ends else None
+    clock = _clock(sound, house, duration, stack)
+    performance = Performance(engine, clock, runner, screen=operator, hands=operator, kept=keeping.counts,
+                              tell=_teller(house, sound, verbs, operator, duration or 0.0), capture=sound.capture,
+                              sound=sound.state)
+    try:
+        performance.run()
+    finally:
+        keeping.close(performance.tick)
+        _conclude(performance, keeping, console)
+
+
+def _build(sound: Sound, wanted: Options, last: State | None, console: Console, stack: ExitStack) -> House:
+    """Screen and engine's parts, with the last show's state in them where it goes on."""
+    options = resumed(wanted, last)
     screening = Screening.open(options, stack)
     files = LookFiles.open()
     stack.callback(files.close)
@@ -121,44 +155,45 @@ def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
     screening.rehearse(parts.stage)
     if last is not None:
         _take_up(parts, last, console, scene=wanted.look is None)
-    keeping = Keeping.open(parts, options, screening.form, stack, track=sound.track, duration=sound.duration)
-    keeping.tell(console)
-    parts.clocks = open_clocks(options, stack)
-    engine = Engine(parts, strict=False)
-    ends = [seconds for seconds in (options.duration, sound.duration) if seconds is not None]
-    duration = min(ends) if ends else None
+    return House(options, console, screening, files, parts)
+
+
+def _hands(engine: Engine, house: House, verbs: Verbs, stack: ExitStack) -> Operator:
+    """All that steers the show: surfaces, autopilot, keys."""
+    parts, screening = house.parts, house.screening
     desk = open_desk(engine)
-    files.say = desk.say
+    house.files.say = desk.say
     _accompany(parts, desk, stack)
-    surfaces = open_surfaces(desk, options, stack, OPENERS)
+    surfaces = open_surfaces(desk, house.options, stack, OPENERS)
     report_surfaces(engine, surfaces)
     for network in (surface for surface in surfaces if isinstance(surface, Network)):
-        invite(network.pages, console)
+        invite(network.pages, house.console)
         parts.sinks.append(screening.preview(desk.views, parts.stage, stack))
-    verbs = Verbs(parts.tree, parts.inbox, keeping.reels)
     verbs.begin(fullscreen=screening.display.fullscreen)
     parts.landed.append(verbs.landed)
-    operator = Operator(screening.display, engine, screening.compositor, console, notes=desk.notes, verbs=verbs)
+    return Operator(screening.display, engine, screening.compositor, house.console, notes=desk.notes, verbs=verbs)
+
+
+def _clock(sound: Sound, house: House, duration: float | None, stack: ExitStack) -> WallClock:
+    """The sound begins, and the show's time with it."""
     position = sound.start(stack)
     if position is None:
-        console.message("there is no sound output here: the show runs in real time, without sound")
-    clock = WallClock(screening.form.fps, duration, position, slack=screening.slack)
+        house.console.message("there is no sound output here: the show runs in real time, without sound")
+    return WallClock(house.screening.form.fps, duration, position, slack=house.screening.slack)
 
-    news = News(console)
+
+def _teller(house: House, sound: Sound, verbs: Verbs, operator: Operator,
+            duration: float) -> Callable[[float, Status], None]:
+    """Tells how the show goes, to everybody who shows it."""
+    news = News(house.console)
 
     def tell(at: float, status: Status) -> None:
-        parts.tree.report("record", verbs.readings(at))
+        house.parts.tree.report("record", verbs.readings(at))
         news.tell(sound.state()[1])
-        console.status(at, status, duration or 0.0)
+        house.console.status(at, status, duration)
         operator.tell(status)
 
-    performance = Performance(engine, clock, runner, screen=operator, hands=operator, tell=tell, kept=keeping.counts,
-                              capture=sound.capture, sound=sound.state)
-    try:
-        performance.run()
-    finally:
-        keeping.close(performance.tick)
-        _conclude(performance, keeping, console)
+    return tell
 
 
 def _accompany(parts: Parts, desk: Desk, stack: ExitStack) -> None:

@@ -35,8 +35,8 @@ TAKEN_BACK = (*OF_A_LOOK, "/mix/", *(f"{PAD}{corner}" for corner in pad.CORNERS)
 
 SHOW = (
     text("recall", help="Recall a look by its name."),
-    text("save", help="Save the picture as it is now as a look of this name."),
-    trigger("save_new", help="Save the picture as it is now under the next free name."),
+    text("save", help="Save the picture as it is now as a look of this name.", guarded=True),
+    trigger("save_new", help="Save the picture as it is now under the next free name.", guarded=True),
     text("rename", guarded=True, help="Another name for the look on stage; `old new` for another look."),
     text("delete", guarded=True, help="Put one of your own looks into the trash, by its name."),
     trigger("undo", help="Take back the last recall, gesture or route."),
