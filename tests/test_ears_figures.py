@@ -138,6 +138,20 @@ def test_the_page(rows: list[dict[str, Any]]) -> None:
     assert page.endswith("- a machine\n")
 
 
+def test_oracles_stand_beside_us_on_what_they_heard(rows: list[dict[str, Any]]) -> None:
+    heard = [one for one in rows if one["tracker"] == "vj" and "felt_max" not in one][:1]
+    oracle = [{**one, "tracker": "madmom", "f": 0.25} for one in heard]
+    table = beats_page.yardsticks(rows, oracle)
+    assert "On 1 of the pieces" in table
+    [head] = [line for line in table.splitlines() if line.startswith("|  |")]
+    assert head.endswith("| madmom |")
+    [line] = [line for line in table.splitlines() if line.startswith("| F |")]
+    assert line.endswith("| 0.250 |")
+    assert f"| {heard[0]['f']:.3f} |" in line
+    assert table in beats_page.page(rows, "test", [], oracle)
+    assert "madmom" not in beats_page.page(rows, "test", [])
+
+
 def test_every_line_of_a_table_has_its_columns(rows: list[dict[str, Any]]) -> None:
     page = beats_page.page(rows, "test", [])
     for block in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):

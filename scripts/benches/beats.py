@@ -3,6 +3,7 @@
     scripts/bench beats                                   the test split; writes docs/benchmarks/beats.md
     scripts/bench beats --split valid --limit 20 -o /tmp  a quick look at twenty pieces of each kind
     scripts/bench beats --oracles PYTHON                  and madmom's and BeatNet's, see scripts/ears/oracles.py
+    scripts/bench beats --again --beside ORACLES.json     the page anew, with what oracles made of some pieces
     scripts/bench beats --compare BEFORE.json AFTER.json  what a change has brought, on the pieces that both hold
 
 Every piece is decoded once and heard by all of them in stream order. The rows of each piece lie in build/beats.json.
@@ -46,12 +47,11 @@ def main(arguments: Sequence[str], root: Path) -> int:
     if not chosen:
         print(f"no pieces of split {args.split!r} in {args.music}; scripts/make_beat_music makes them")
         return 1
-    busy = machine.busy()
-    rows = [row for made in judged(chosen, args) for row in made]
+    rows = load(args.rows) if args.again else hear(chosen, args)
     save(rows, args.rows)
     facts = [*machine.describe(), f"aubio-ledfx {version('aubio-ledfx')}, numpy {version('numpy')}",
-             f"Other work on the machine before the measurement: {busy:.0%}"]
-    page = beats_page.page(rows, args.split, facts)
+             f"Other work on the machine before the measurement: {rows[0]['busy']:.0%}"]
+    page = beats_page.page(rows, args.split, facts, load(args.beside) if args.beside else ())
     path = table.save(args.output, "beats", page)
     figures = beats_page.figures(rows)
     for row in figures:
@@ -70,6 +70,9 @@ def _parser(root: Path) -> argparse.ArgumentParser:
     parser.add_argument("--trackers", type=_trackers, default=list(CONTENDERS), metavar="A,B",
                         help=f"only these of {', '.join(CONTENDERS)}")
     parser.add_argument("--oracles", type=Path, metavar="PYTHON", help="the interpreter that has them")
+    parser.add_argument("--beside", type=Path, metavar="JSON",
+                        help="rows of an earlier run with oracles on some of the pieces, to show them too")
+    parser.add_argument("--again", action="store_true", help="hear nothing: make the page of --rows anew")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes side by side")
     parser.add_argument("--rows", type=Path, default=root / ROWS, metavar="FILE", help="where each piece's row goes")
     parser.add_argument("-o", "--output", type=Path, default=root / "docs" / "benchmarks", metavar="DIR")
@@ -96,6 +99,12 @@ def select(folder: Path, split: str, kinds: Sequence[str] | None = None, limit: 
 
 
 # --------------------------------------------------------------------------------------------- judging
+
+
+def hear(pieces: Sequence[store.Piece], args: argparse.Namespace) -> list[dict[str, Any]]:
+    """All rows; each tells how busy the machine was with other work before."""
+    busy = machine.busy()
+    return [{**row, "busy": busy} for made in judged(pieces, args) for row in made]
 
 
 def judged(pieces: Sequence[store.Piece], args: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:

@@ -64,14 +64,16 @@ def of(rows: Iterable[Row], tracker: str, kinds: Sequence[str] | None = None) ->
     return [row for row in rows if row["tracker"] == tracker and (kinds is None or row["kind"] in kinds)]
 
 
-def page(rows: Sequence[Row], split: str, machine: Sequence[str]) -> str:
-    """The whole page as Markdown."""
+def page(rows: Sequence[Row], split: str, machine: Sequence[str], beside: Sequence[Row] = ()) -> str:
+    """The whole page as Markdown. ``beside``: rows of trackers that have heard a part of the pieces only."""
     songs, hours = len({row["song"] for row in rows}), sum(row["seconds"] for row in _once(rows)) / 3600
     parts = [f"# Beats\n\n{HOW}", f"Split `{split}`: {songs} songs, {len(_once(rows))} pieces, {hours:.1f} hours."]
     lines = figures(rows)
     if lines:
         parts.append(f"## Our figures\n\n{_figures(lines)}")
     parts.append(f"## Side by side, all music\n\n{side_by_side(rows)}")
+    if beside:
+        parts.append(f"## Beside other people's trackers\n\n{yardsticks(rows, beside)}")
     parts.append(f"## F by kind\n\n{by_tracker(rows, F)}")
     parts += [f"## {tracker} by kind\n\n{by_kind(of(rows, tracker), BY_KIND)}" for tracker in trackers(rows)]
     if any("felt_max" in row for row in rows):
@@ -148,6 +150,15 @@ def side_by_side(rows: Sequence[Row]) -> str:
     names = trackers(rows)
     return grid(["", *names], [[figure.name, *(cell(of(rows, name), figure, wide=True) for name in names)]
                                for figure in SIDE_BY_SIDE])
+
+
+def yardsticks(rows: Sequence[Row], beside: Sequence[Row]) -> str:
+    """Everyone side by side on the pieces that ``beside`` holds."""
+    heard = {(row["kind"], row["name"]) for row in beside}
+    known = trackers(rows)
+    ours = [row for row in rows if (row["kind"], row["name"]) in heard]
+    told = f"On {len(heard)} of the pieces, evenly chosen from every kind; they were given the same samples.\n\n"
+    return told + side_by_side([*ours, *(row for row in beside if row["tracker"] not in known)])
 
 
 def by_tracker(rows: Sequence[Row], figure: Figure) -> str:
