@@ -64,6 +64,17 @@ def test_what_is_announced_without_confidence_moves_nothing():
     assert clock.at(8.0).confidence == 0.0
 
 
+def test_a_tracker_that_announces_where_nothing_is_struck_is_not_believed():
+    clock = BeatClock()
+    pulse = Pulse(RATE, clock, Tracker(beats(133, 30)))
+    for hop in range(round(10.0 * RATE / HOP)):
+        time = (hop + 1) * HOP / RATE
+        pulse.hear(np.zeros(HOP, np.float32), time, struck=time < 0.2)
+        clock.step(time)
+    assert clock.at(10.0).confidence < 0.1
+    assert clock.bpm == 120.0
+
+
 def test_the_tracker_is_told_what_hands_say_in_its_own_time():
     clock, tracker = BeatClock(), Tracker()
     pulse = Pulse(RATE, clock, tracker)

@@ -165,12 +165,9 @@ class Analyzer:
         for index, (hop, square) in enumerate(zip(mono, squares, strict=True)):
             self._hops += 1
             playing = self._gate.open(10.0 * math.log10(square + 1e-12))
-            if playing:
-                self._hear_music(measured, index)
-            else:
-                self._hear_silence()
+            struck = self._hear_music(measured, index) if playing else self._hear_silence()
             self._hear_colours(measured, index, playing)
-            self._pulse.hear(hop, self.time)
+            self._pulse.hear(hop, self.time, struck)
             self.clock.step(self.time, playing)
         if (self._hops % STEP == 0 or not self._gain.ready) and self._gain.settle():
             self._rises.settle(self._gain.top[:WHOLE])
@@ -186,16 +183,17 @@ class Analyzer:
                         self._gain.normal(levels, self._trim).tolist(), self._novelty.hear(rises),
                         self._hits.sure(logs, rises))
 
-    def _hear_silence(self) -> None:
+    def _hear_silence(self) -> bool:
         self._followers.hear(SILENCE, SILENCE)
         self._hits.hear(SILENCE, SILENCE)
         self._onsets.hear(0.0)
         self._sections.rest()
         self._rms -= self._softer * self._rms
         self._flux -= self._flown * self._flux
+        return False
 
-    def _hear_music(self, measured: Measured, index: int) -> None:
-        """One hop of music: what its bands do, and what was struck."""
+    def _hear_music(self, measured: Measured, index: int) -> bool:
+        """One hop of music: what its bands do, and what was struck; whether anything was."""
         if not self._hold:
             self._gain.hear(measured.levels[index])
         levels, hits = measured.decibels[index], measured.hits[index]
@@ -205,9 +203,11 @@ class Analyzer:
         self._flux = max(hits[WHOLE + 1], self._flux - self._flown * self._flux)
         news = max(hits[:WHOLE])
         kick, snare, hat = self._hits.hear(measured.sure[index], hits)
-        self._struck.hear(self._onsets.hear(news), kick, snare, hat)
+        onset = self._onsets.hear(news)
+        self._struck.hear(onset, kick, snare, hat)
         drop = self._sections.hear(levels, kick, news, 60.0 / self.clock.bpm)
         self._struck.drop = max(self._struck.drop, drop)
+        return onset > 0.0
 
     def _amplitude(self, level: float) -> float:
         """Amplitude against the loudest of the last seconds, 0..1."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 TOLD = 8.0
 """Seconds for which a tempo that was told is preferred: long enough to find it, and a wrong one does little harm."""
+UNHEARD = 2.0
+"""Seconds without an onset of any kind after which a tracker only guesses: the clock runs on alone."""
 AGAIN = 0.01
 """A tempo told again counts as another one when it differs by more than this share."""
 
@@ -29,17 +31,20 @@ class Pulse:
         self._tracker = tracker or Tracker(rate, slowest=clock.slowest, fastest=clock.fastest)
         self._time = 0.0
         self._favourite: float | None = None
-        self._told = -math.inf
+        self._told = self._struck = -math.inf
         clock.ears = self
 
-    def hear(self, mono: Samples, time: float) -> None:
-        """One hop, (hop,) float32, that ended at ``time``."""
+    def hear(self, mono: Samples, time: float, struck: bool = True) -> None:
+        """One hop, (hop,) float32, that ended at ``time``; ``struck``: with an onset."""
         self._time = time
+        if struck:
+            self._struck = time
         if self._favourite is not None and time - self._told > TOLD:
             self._favourite = None
             self._tracker.favour(None)
         for beat in self._tracker.hear(mono):
-            self._clock.hear(self.start + beat.time, beat.bpm, beat.downbeat, beat.confidence)
+            if time - self._struck < UNHEARD:
+                self._clock.hear(self.start + beat.time, beat.bpm, beat.downbeat, beat.confidence)
 
     def limit(self) -> None:
         """Take the clock's range of tempi, if it was moved."""
