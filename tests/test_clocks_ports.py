@@ -1,7 +1,5 @@
 """MIDI ports by name: found, lost and taken back; and over a real JACK server where there is one."""
 
-import os
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -9,6 +7,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
+from jack_kit import jack_server
 
 from vj.app.clocks import as_chosen, open_clocks
 from vj.control.clocks.double import FakePorts
@@ -187,28 +186,8 @@ SHOW = textwrap.dedent("""
 
 @pytest.fixture
 def jack(tmp_path):
-    """A private JACK server with no sound card, its name in the environment that is given."""
-    if shutil.which("jackd") is None:
-        pytest.skip("jackd is not installed")
-    pytest.importorskip("rtmidi")
-    environment = {**os.environ, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1",
-                   "JACK_DEFAULT_SERVER": f"vj{os.getpid()}", "MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
-    log = (tmp_path / "jack.log").open("wb")
-    server = subprocess.Popen(["jackd", "-r", "-S", "-n", environment["JACK_DEFAULT_SERVER"], "-d", "dummy",
-                               "-r", "44100", "-p", "256"], env=environment, stdout=log, stderr=log)
-    deadline = time.monotonic() + 10
-    while b"self-connect-mode" not in (tmp_path / "jack.log").read_bytes() and time.monotonic() < deadline:
-        if server.poll() is not None:
-            pytest.skip(f"jackd does not run here: {(tmp_path / 'jack.log').read_text()[-300:]}")
-        time.sleep(0.05)
-    yield environment
-    server.terminate()
-    try:
-        server.wait(5)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
-    log.close()
+    with jack_server("vj", tmp_path) as environment:
+        yield environment
 
 
 @pytest.mark.slow

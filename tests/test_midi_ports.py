@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import textwrap
-import time
 from types import SimpleNamespace
 
 import pytest
+from jack_kit import jack_server
 
 from vj.control.midi import ports
 from vj.control.midi.plugs import title_of
@@ -119,27 +117,8 @@ SHOW = textwrap.dedent("""
 
 @pytest.fixture
 def jack(tmp_path):
-    """A private JACK server with no sound card, its name in the environment that is given."""
-    if shutil.which("jackd") is None:
-        pytest.skip("jackd is not installed")
-    pytest.importorskip("rtmidi")
-    environment = {**os.environ, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1",
-                   "JACK_DEFAULT_SERVER": f"vjbox{os.getpid()}", "MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
-    with (tmp_path / "jack.log").open("wb") as log:
-        server = subprocess.Popen(["jackd", "-r", "-S", "-n", environment["JACK_DEFAULT_SERVER"], "-d", "dummy",
-                                   "-r", "44100", "-p", "256"], env=environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while b"self-connect-mode" not in (tmp_path / "jack.log").read_bytes() and time.monotonic() < deadline:
-            if server.poll() is not None:
-                pytest.skip(f"jackd does not run here: {(tmp_path / 'jack.log').read_text()[-300:]}")
-            time.sleep(0.05)
+    with jack_server("vjbox", tmp_path) as environment:
         yield environment
-        server.terminate()
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
 
 
 @pytest.mark.slow

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from vj.app.common import declare
+from vj.app.common import chosen_look, declare
+from vj.app.lookfiles import open_shelf
 from vj.cli import cli
 from vj.control.keyboard import BINDINGS
 from vj.params.looks import parse_look
@@ -65,7 +66,8 @@ def test_the_look_goes_on_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (tmp_path / "looks").mkdir()
     (tmp_path / "looks" / "velvet.toml").write_text(block("toml"), encoding="utf-8")
     monkeypatch.setenv("VJ_HOME", str(tmp_path))
-    tree, _, stage = declare(EffectLibrary.open(), 0, (640, 360), "velvet")
+    declared = declare(EffectLibrary.open(), 0, (640, 360), chosen_look("velvet"), open_shelf())
+    tree, stage = declared.tree, declared.stage
     assert stage.look == "velvet"
     (route,) = parse_look("velvet", tomllib.loads(block("toml")), "README.md").routes
     assert route.target in {path for path, _, _ in tree.items()}
