@@ -26,6 +26,7 @@ from vj.types import BANDS, Features, Tick, Values
 
 if TYPE_CHECKING:
     from vj.audio.gain import Levels
+    from vj.audio.pulse import Tracker
     from vj.audio.spectrum import Floats
     from vj.clockface import Reading
     from vj.types import Samples
@@ -69,11 +70,12 @@ class Measured:
 class Analyzer:
     """Hears samples, says features. ``process`` takes any number of samples a tick; state advances per hop.
 
-    ``clock`` is the beat clock, for hands and other sources of tempo; ``rate`` is in Hz; ``net`` hears drums, the
-    trained one if none is given.
+    ``clock`` is the beat clock, for hands and other sources of tempo; ``rate`` is in Hz; ``net`` names drums and
+    ``tracker`` follows the beat, the trained ones if none are given.
     """
 
-    def __init__(self, rate: int, net: Callable[[Floats], Floats] | None = None) -> None:
+    def __init__(self, rate: int, net: Callable[[Floats], Floats] | None = None,
+                 tracker: Tracker | None = None) -> None:
         self.rate = rate
         self.hop = HOP * max(round(rate / 48000), 1)
         self.clock = BeatClock()
@@ -83,7 +85,7 @@ class Analyzer:
         self._colour = Colour(rate, 8192 * scale, self._seconds)
         self._tape = Tape(8192 * scale, STEP * self.hop)
         self._mono = Mono(self._seconds)
-        self._pulse = Pulse(rate, self.clock)
+        self._pulse = Pulse(rate, self.clock, tracker)
         self._loudness = Loudness(rate, self.hop)
         self._gain = AutoGain(WHOLE + 1, self._seconds)
         self._gate = Gate(self._seconds)

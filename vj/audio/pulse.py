@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from vj.audio.beat import BeatClock, fold
-from vj.audio.tracker.tracker import Tracker
+from vj.audio.tracker import tracker as trained
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vj.audio.tracker.announce import Announced
     from vj.types import Samples
 
 TOLD = 8.0
@@ -17,6 +20,20 @@ UNHEARD = 2.0
 """Seconds without an onset of any kind after which a tracker only guesses: the clock runs on alone."""
 AGAIN = 0.01
 """A tempo told again counts as another one when it differs by more than this share."""
+
+
+class Tracker(Protocol):
+    """What follows the beat: ``vj.audio.tracker.tracker.Tracker`` and its doubles."""
+
+    def hear(self, mono: Samples) -> Sequence[Announced]: ...
+
+    def limit(self, slowest: float, fastest: float) -> None: ...
+
+    def pull(self, time: float) -> None: ...
+
+    def favour(self, bpm: float | None) -> None: ...
+
+    def shift_half(self) -> None: ...
 
 
 class Pulse:
@@ -28,7 +45,7 @@ class Pulse:
     def __init__(self, rate: int, clock: BeatClock, tracker: Tracker | None = None) -> None:
         self.start = 0.0
         self._clock = clock
-        self._tracker = tracker or Tracker(rate, slowest=clock.slowest, fastest=clock.fastest)
+        self._tracker: Tracker = tracker or trained.Tracker(rate, slowest=clock.slowest, fastest=clock.fastest)
         self._time = 0.0
         self._favourite: float | None = None
         self._told = self._struck = -math.inf
