@@ -63,7 +63,10 @@ class Show:
         self._process.send_signal(2)
         code = self._process.wait(timeout=60)
         self._reader.join(10)
-        assert code == 130, self._process.stderr.read()
+        errors = self._process.stderr.read()
+        self._process.stdout.close()
+        self._process.stderr.close()
+        assert code == 130, errors
         return next(line["result"] for _, line in reversed(self.lines) if "result" in line)
 
     def status(self, begin: float, end: float) -> list[tuple[float, dict[str, Any]]]:
