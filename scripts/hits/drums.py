@@ -79,9 +79,16 @@ def clap(dice: np.random.Generator) -> Sound:
 
 
 def hat(dice: np.random.Generator, shortest: float, longest: float) -> Sound:
+    """Noise that is thin or rather full, or that rises all the way up as white noise's differences do."""
     tau = dice.uniform(shortest, longest)
     t = seconds(6 * tau)
-    return band(dice, dice.uniform(4500, 9000), dice.uniform(13000, 20000), 6 * tau)[:len(t)] * np.exp(-t / tau)
+    if dice.random() < 0.25:
+        noise = np.diff(dice.standard_normal(len(t)), prepend=0.0)
+        noise /= np.abs(noise).max()
+    else:
+        low = 10 ** dice.uniform(np.log10(2500), np.log10(9000))
+        noise = band(dice, low, dice.uniform(13000, 20000), 6 * tau)[:len(t)]
+    return noise * np.exp(-t / tau)
 
 
 def equalised(dice: np.random.Generator, sound: Sound, most: float) -> Sound:
@@ -91,11 +98,19 @@ def equalised(dice: np.random.Generator, sound: Sound, most: float) -> Sound:
     return np.fft.irfft(np.fft.rfft(sound) * 10 ** (gain / 20), len(sound))
 
 
+def tuned(sound: Sound, speed: float) -> Sound:
+    """Played faster or slower: another drum of the same kind."""
+    at = np.arange(int((len(sound) - 1) / speed)) * speed
+    return np.interp(at, np.arange(len(sound)), sound)
+
+
 def kit(dice: np.random.Generator, kept_back: bool) -> Kit:
     """Five sounds that begin with their first sample. ``kept_back``: samples that the net never learns from."""
     def one(names: Sequence[str], made: Sound) -> Sound:
         known = [n for i, n in enumerate(names) if (i % 3 == 1) == kept_back and (SAMPLES / f"{n}.flac").exists()]
-        return sample(str(dice.choice(known))) if known and dice.random() < 0.55 else made
+        if known and dice.random() < 0.55:
+            return tuned(sample(str(dice.choice(known))), 2 ** dice.uniform(-0.45, 0.45))
+        return made
 
     sounds = {"kick": one(KICKS, kick(dice)), "snare": one(SNARES, snare(dice)), "clap": one(SNARES, clap(dice)),
               "hat": one(CLOSED, hat(dice, 0.008, 0.03)), "open": one(OPEN, hat(dice, 0.05, 0.15))}

@@ -12,6 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from vj.audio.analyzer import Analyzer
 from vj.audio.hits import KINDS, Net
+from vj.audio.tracker.announce import Announced
 from vj.types import Tick
 
 from .drums import RATE
@@ -34,6 +35,21 @@ class Page:
     counts: np.ndarray
 
 
+class Idle:
+    """Sits in the beat tracker's place, whose work is not needed here."""
+
+    def hear(self, mono: np.ndarray) -> list[Announced]:
+        return []
+
+    def limit(self, slowest: float, fastest: float) -> None: ...
+
+    def pull(self, time: float) -> None: ...
+
+    def favour(self, bpm: float | None) -> None: ...
+
+    def shift_half(self) -> None: ...
+
+
 class Pupil:
     """Sits in the net's place and writes down what it would have seen."""
 
@@ -48,7 +64,7 @@ class Pupil:
 def page(piece: Piece) -> Page:
     """Play a piece to the ears."""
     pupil = Pupil()
-    ears = Analyzer(RATE, net=pupil)
+    ears = Analyzer(RATE, pupil, Idle())
     block = round(BLOCK * RATE)
     for index in range(len(piece.sound) // block):
         ears.process(Tick(index, (index + 1) * BLOCK, BLOCK), piece.sound[index * block:(index + 1) * block])
@@ -115,7 +131,7 @@ class Score:
 def judge(piece: Piece, net: Net, *scores: dict[str, Score]) -> None:
     """Play a piece to ears with this ``net`` and count what they say of it from the third second on."""
     found: dict[str, list[float]] = {kind: [] for kind in KINDS}
-    ears = Analyzer(RATE, net=net)
+    ears = Analyzer(RATE, net, Idle())
     for index in range(len(piece.sound) // ears.hop):
         tick = Tick(index, (index + 1) * ears.hop / RATE, ears.hop / RATE)
         heard = ears.process(tick, piece.sound[index * ears.hop:(index + 1) * ears.hop])

@@ -173,6 +173,7 @@ class Analyzer:
             self.clock.step(self.time, playing)
         if (self._hops % STEP == 0 or not self._gain.ready) and self._gain.settle():
             self._rises.settle(self._gain.top[:WHOLE])
+            self._hits.settle(self._gain.top[:WHOLE])
 
     def _measure(self, mono: Samples) -> Measured:
         """Everything about some hops, (n, hop), that depends on nothing but the sound."""

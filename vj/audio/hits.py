@@ -1,7 +1,7 @@
 """Kick, snare and hat apart: a small net looks at what has risen where, and says which drums have just been struck.
 
 The net has seen thousands of drum hits under basses, pads and stabs (``scripts/train_hits`` makes and teaches them); it
-is one layer of two dozen, run on every hop in NumPy.
+is one layer of thirty-two, run on every hop in NumPy.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ EDGES = (30.0, 65.0, 120.0, 190.0, 300.0, 500.0, 900.0, 1600.0, 3000.0, 5000.0, 
 """Hz: the net's bands."""
 BEFORE, EARLIER = 2, 5
 """Hops back at which it looks at the rises, and at the levels, again."""
+SCALE = 20.0
+"""Decibels of balance that are one."""
 FORGET = 6.0
 """Seconds in which a band's strongest rise is forgotten."""
 LEAST = 0.8
 """No rise smaller than this is the strongest."""
-NEWS = 0.67
+NEWS = 0.5
 """How much what is new in a kind's bands counts beside what the net says: a note can look like a kick, but less is new
 in it.
 """
-THRESHOLDS = (0.65, 0.77, 0.58)
+THRESHOLDS = (0.65, 0.75, 0.55)
 """How sure both together must be of each kind. Missing a hit cost twice as much as inventing one when the net was
 taught: it says yes early.
 """
@@ -44,13 +46,15 @@ NEWS_KEPT = 0.8
 """How much of what was new counts a hop later: the net is sure two or three hops late."""
 FAINTEST = 0.3
 """A hit that the net is sure of is never weaker."""
-SEEN = 5 * (len(EDGES) - 1)
+SEEN = 5 * (len(EDGES) - 1) + len(BANDS)
 """Numbers that the net sees of a hop."""
 WEIGHTS = Path(__file__).with_name("hits.safetensors")
 
 
 class Sight:
-    """What the net sees of some hops, from their rises and levels."""
+    """What the net sees of some hops, from their rises and levels, each against its own band's loudest, and from how
+    loud the bands are against one another: a hat alone fills its bands as a snare does.
+    """
 
     def __init__(self, sums: BandSums, bins: NDArray[np.intp], hop_seconds: float) -> None:
         bands = list(pairwise(EDGES))
@@ -59,10 +63,15 @@ class Sight:
         self._keep = np.float32(1.0 - share(hop_seconds, FORGET))
         self._rises = np.zeros((BEFORE, len(bands)), np.float32)
         self._levels = np.zeros((EARLIER, len(bands)), np.float32)
+        self._balance = np.zeros(len(BANDS), np.float32)
+
+    def settle(self, tops: Floats) -> None:
+        """Take the bands' loudest levels, (len(BANDS),) dBFS, as they are now."""
+        self._balance = ((tops - tops.max()) / np.float32(SCALE)).astype(np.float32)
 
     def see(self, logs: Floats, rises: Floats) -> Floats:
-        """(n, bins) each -> (n, 5 * bands): rises now and before, rises against the strongest lately, levels now and
-        earlier.
+        """(n, bins) each -> (n, SEEN): rises now and before, rises against the strongest lately, levels now and
+        earlier, the bands' balance.
         """
         risen = np.concatenate([self._rises, np.minimum(weighted(self._means, rises), np.float32(MOST))])
         levels = np.concatenate([self._levels, weighted(self._means, logs)])
@@ -70,7 +79,8 @@ class Sight:
         self._rises, self._levels = risen[count:], levels[count:]
         now = risen[BEFORE:]
         against = now / self._strongest(now)
-        return np.concatenate([now, risen[:count], against, levels[EARLIER:], levels[:count]], axis=1)
+        balance = np.broadcast_to(self._balance, (count, len(BANDS)))
+        return np.concatenate([now, risen[:count], against, levels[EARLIER:], levels[:count], balance], axis=1)
 
     def _strongest(self, rises: Floats) -> Floats:
         strongest = np.empty_like(rises)
@@ -113,6 +123,10 @@ class Hits:
         self._sight, self._net = sight, net
         self._peaks = [Peaks(hop_seconds, threshold, APART) for threshold in THRESHOLDS]
         self._news = [0.0] * len(KINDS)
+
+    def settle(self, tops: Floats) -> None:
+        """The bands' loudest levels, (len(BANDS),) dBFS, have moved."""
+        self._sight.settle(tops)
 
     def sure(self, logs: Floats, rises: Floats) -> list[list[float]]:
         """Some hops, measured at once: how sure the net is of each kind with each."""
