@@ -472,7 +472,7 @@ def vj(*args: object, **more: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a private PulseAudio")
 def test_over_a_real_sound_server_the_click_comes_back(tmp_path, monkeypatch):
     with private_pulse(tmp_path, monkeypatch):
-        for _ in range(3):  # a machine that is busy elsewhere puts both ends to sleep, and then no figure means anything
+        for _ in range(3):  # where both ends are put to sleep by other work no figure means anything
             done = vj("--headless", "--input", "pulse", "--output", "pulse", "--clicks", 6, "--json")
             assert done.returncode == 0, done.stderr
             result = json.loads(done.stdout.splitlines()[-1])["result"]
