@@ -146,6 +146,7 @@ PEERS = textwrap.dedent("""
     thread.start()
     while "link" not in held:
         time.sleep(0.01)
+    time.sleep(1.0)  # of two sessions born within half a second Link keeps either: this peer's must be the older
     peer, clock, show = held["link"], LinkClock.open(now), BeatClock(100.0)
     watch = Watch([clock], [clock], now)
     start, index, off, bars = now(), 0, [], []
