@@ -197,6 +197,7 @@ class LatentPoint:
     ``kick_seed`` and ``kick_angle``: rotate that latent by the angle towards one vector held for the hit.
     ``journey``: position along the second path in stations (styles, prompts, classes); fractions are between.
     ``camera``: the view; the compositor knows it too and fills the display frames between two images.
+    ``prompts``: the texts that are mixed now, each with its weight; the weights sum to 1.
     """
 
     weights: tuple[float, ...]
@@ -204,6 +205,7 @@ class LatentPoint:
     kick_angle: float = 0.0
     journey: float = 0.0
     camera: Camera = Camera()
+    prompts: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
