@@ -44,7 +44,7 @@ def song(genre: str, seed: int, seconds: float, rate: int | None = None) -> Song
     stems = render(score, cast(score, kind, rate, dice), start, seconds, rate=rate, dice=dice)
     kicks = times_of(score.parts.get("kick", []), score) - start
     mix = mixdown(stems, kicks, 60 / score.bpm, kind.form == "club", rate=rate, dice=dice)
-    beats, downbeats = score.grid(max(0.0, start), start + stop)
+    beats, downbeats = score.grid(max(0.0, start), start + min(stop, len(mix) / rate))  # a mix ends a little early
     return Song(mix, rate, [b + max(0.0, -start) for b in beats], [d + max(0.0, -start) for d in downbeats],
                 score.meter, score.bpm)
 
