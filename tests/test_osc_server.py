@@ -119,15 +119,25 @@ def test_strangers_are_not_heard_and_told_of_once(stage: Stage) -> None:
 
 
 def test_a_flood_is_taken_in_slices_and_rationed(stage: Stage) -> None:
-    packets = [message("/a/walk/speed", k % 2) for k in range(4 * round(AT_ONCE))]
+    packets = [message("/a/walk/speed", "+", 0.001)] * (4 * round(AT_ONCE))
     slices = [stage.hear(*packets)]
     while stage.wire.incoming:
         slices.append(stage.server.step())
     assert max(slices) == AT_A_STRETCH
-    assert len(stage.show.events) <= len(slices)
+    assert len(stage.show.events) == AT_ONCE
     counts = stage.counts()
     assert counts["messages"] == AT_ONCE
     assert counts["lost"] == 3 * AT_ONCE
+
+
+def test_of_a_flood_of_values_for_one_number_the_last_of_each_slice_is_opened(stage: Stage) -> None:
+    packets = [message("/a/walk/speed", k % 2) for k in range(4 * round(AT_ONCE))]
+    slices = [stage.hear(*packets)]
+    while stage.wire.incoming:
+        slices.append(stage.server.step())
+    assert [event.value for event in stage.show.events] == [(sum(slices[:k + 1]) - 1) % 2 for k in range(len(slices))]
+    counts = stage.counts()
+    assert (counts["messages"], counts["lost"]) == (len(packets), 0)
 
 
 def test_who_cannot_be_reached_is_no_trouble(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
