@@ -7,9 +7,9 @@ from vj.runner.double import FakeRunner, sweep
 from vj.types import Beat, Camera, Features, GenRequest, Image, LatentPoint, Tick
 
 
-def request(index: int, fps: float = 60.0, **features: object) -> GenRequest:
+def request(index: int, fps: float = 60.0, deck: str = "a", **features: object) -> GenRequest:
     point = LatentPoint((0.6, -0.8), camera=Camera(zoom=index / 100))
-    return GenRequest("any", Tick(index, index / fps, 1 / fps), Features(**features), {}, point, 1, (32, 18))  # type: ignore[arg-type]
+    return GenRequest("any", Tick(index, index / fps, 1 / fps), Features(**features), {}, point, 1, (32, 18), deck)  # type: ignore[arg-type]
 
 
 def play(runner: FakeRunner, start: int, stop: int) -> list[tuple[int, Image]]:
@@ -57,6 +57,31 @@ def test_the_first_picture_can_be_late() -> None:
     assert play(runner, 0, 120) == []
     assert runner.status.state == "starting"
     assert play(runner, 120, 130)
+
+
+def test_two_decks_are_drawn_in_turn_and_each_gets_its_own() -> None:
+    runner = FakeRunner(latency=0.02, rate=20)
+    images: dict[str, list[Image]] = {"a": [], "b": []}
+    for index in range(240):
+        for deck in "ab":
+            image = runner.exchange(request(index, deck=deck), deck)
+            if image is not None:
+                images[deck].append(image)
+    assert abs(len(images["a"]) - len(images["b"])) <= 1
+    assert 60 <= len(images["a"]) + len(images["b"]) <= 80
+    both = sorted(image.tick_index for deck in "ab" for image in images[deck])
+    assert both == sorted(set(both)), "one generator draws one picture at a time"
+
+
+def test_a_deck_that_asks_seldom_leaves_the_rest_to_the_other() -> None:
+    runner = FakeRunner(latency=0.0, rate=30)
+    seen = {"a": 0, "b": 0}
+    for index in range(240):
+        for deck in ("a", "b") if index % 30 == 0 else ("a",):
+            seen[deck] += runner.exchange(request(index, deck=deck), deck) is not None
+        seen["b"] += runner.exchange(None, "b") is not None
+    assert seen["b"] == 8
+    assert seen["a"] >= 100
 
 
 @pytest.mark.parametrize("phase", [0.25, 0.75])

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -391,3 +392,23 @@ def test_when_the_show_dies_its_generator_goes_too(then: str, kill: signal.Signa
     assert gone(child)
     assert errors == ""
     assert shm() == names
+
+
+def test_two_decks_take_turns_at_one_generator(show: Show) -> None:
+    show.image()
+    given: dict[str, list[int]] = {"a": [], "b": []}
+    sizes = {"a": SIZE, "b": (320, 176)}
+    end = time.perf_counter() + 20.0
+    while min(map(len, given.values())) < 12 and time.perf_counter() < end:
+        for deck, size in sizes.items():
+            image = show.runner.exchange(replace(show.request(cost=0.01, size=size), deck=deck), deck)
+            if image is not None:
+                given[deck].append(image.tick_index)
+                assert image.pixels.shape == (size[1], size[0], 4)
+        time.sleep(0.002)
+    assert min(map(len, given.values())) >= 12, given
+    assert not set(given["a"]) & set(given["b"])
+    first, last = max(ticks[1] for ticks in given.values()), min(ticks[-1] for ticks in given.values())
+    shares = [sum(first <= tick <= last for tick in ticks) for ticks in given.values()]
+    assert max(shares) <= 2 * min(shares) + 2, given
+    assert show.runner.exchange(None, "c") is None

@@ -1,10 +1,11 @@
-"""The three mailboxes between threads, and no other lock: each says which loss is right."""
+"""The mailboxes between threads, and no other lock: each says which loss is right."""
 
 from __future__ import annotations
 
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -89,6 +90,60 @@ class Latest(Generic[T]):
             return None
         self._taken += 1
         return item
+
+
+class Turns(Generic[T]):
+    """A ``Latest`` for each of several names: the newest of each wins, and the names are served in turn.
+
+    One thread puts, one takes; as in ``Latest`` neither ever waits for the other.
+    """
+
+    def __init__(self) -> None:
+        self._slots: dict[str, deque[T]] = {}
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        self._last = ""
+        self._put = self._taken = 0
+
+    @property
+    def replaced(self) -> int:
+        """How many were never taken."""
+        return max(self._put - self._taken - sum(len(slot) for slot in tuple(self._slots.values())), 0)
+
+    def put(self, name: str, item: T) -> None:
+        """Leave the newest item of ``name``, replacing an unread one."""
+        if name not in self._slots:
+            self._slots[name] = deque(maxlen=1)
+        self._slots[name].append(item)
+        self._put += 1
+        if self._bell.empty():
+            self._bell.put(None)
+
+    def take(self, timeout: float = 0.0) -> T | None:
+        """The newest item of the name whose turn it is, each item once; None when none came in ``timeout`` seconds, or
+        a ring was late for one taken.
+        """
+        item = self._next()
+        if item is None and timeout:
+            with suppress(Empty):
+                self._bell.get(timeout=timeout)
+            return self._next()
+        with suppress(Empty):
+            self._bell.get_nowait()  # it rang for this one; what has come since is seen without it
+        return item
+
+    def _next(self) -> T | None:
+        """Of the first name after the last one served that has something."""
+        names = tuple(self._slots)
+        begin = names.index(self._last) + 1 if self._last in names else 0
+        for name in names[begin:] + names[:begin]:
+            try:
+                item = self._slots[name].pop()
+            except IndexError:
+                continue
+            self._last = name
+            self._taken += 1
+            return item
+        return None
 
 
 class Bounded(Generic[T]):

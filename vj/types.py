@@ -210,7 +210,10 @@ class LatentPoint:
 
 @dataclass(frozen=True, slots=True)
 class GenRequest:
-    """All a generator may look at. Picklable. ``generator`` is its module's name; ``size`` (width, height) pixels."""
+    """All a generator may look at. Picklable. ``generator`` is its module's name; ``size`` (width, height) pixels.
+
+    ``deck``: who asks. One generator draws for all decks; what it remembers from image to image, it remembers by deck.
+    """
 
     generator: str
     tick: Tick
@@ -219,6 +222,7 @@ class GenRequest:
     point: LatentPoint
     seed: int
     size: tuple[int, int]
+    deck: str = "a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,15 +322,15 @@ class RunnerStatus:
 
 
 class Runner(Protocol):
-    """Gives requests to a generator and hands back its newest image.
+    """Gives the decks' requests to a generator and hands back the newest image for each.
 
-    ``exchange`` live: never waits, None until something newer than last time is there; a request of None only
-    collects. Offline: waits, and the image is this request's.
+    ``exchange`` live: never waits, None until something newer than last time is there for ``deck``; a request (it is
+    that deck's) of None only collects. Offline: waits, and the image is this request's.
     """
 
     status: RunnerStatus
 
-    def exchange(self, request: GenRequest | None) -> Image | None: ...
+    def exchange(self, request: GenRequest | None, deck: str = "a") -> Image | None: ...
 
     def close(self) -> None: ...
 

@@ -21,7 +21,7 @@ from vj.types import Image
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vj.mailbox import Latest
+    from vj.mailbox import Turns
     from vj.types import GenRequest
 
 log = logging.getLogger(__name__)
@@ -77,9 +77,9 @@ class Child:
             raise
         return cls(process, frames, orders)
 
-    def serve(self, preload: str, requests: Latest[GenRequest], hear: Callable[[Reply], None],
-              show: Callable[[Image], None], *, spare: bool = False) -> None:
-        """Start feeding it from ``requests``; the reading thread calls ``hear`` and, for a picture, ``show``."""
+    def serve(self, preload: str, requests: Turns[GenRequest], hear: Callable[[Reply], None],
+              show: Callable[[str, Image], None], *, spare: bool = False) -> None:
+        """Start feeding it from ``requests``; the reading thread calls ``hear`` and, for a deck's picture, ``show``."""
         orders = self._orders
         setup = Setup(orders.package, orders.device, orders.rate, self._frames.handle, preload, spare,
                       os.getpid())
@@ -127,7 +127,7 @@ class Child:
             (self._errors[-1] if self._errors else "")
         return f"{how}: {words}" if words else how
 
-    def _feed(self, setup: Setup, requests: Latest[GenRequest]) -> None:
+    def _feed(self, setup: Setup, requests: Turns[GenRequest]) -> None:
         pipe = cast(FileIO, self._process.stdin)
         try:
             send(pipe, setup)
@@ -139,7 +139,7 @@ class Child:
         except OSError:
             pass  # it is gone: the hearing thread tells
 
-    def _hear(self, hear: Callable[[Reply], None], show: Callable[[Image], None]) -> None:
+    def _hear(self, hear: Callable[[Reply], None], show: Callable[[str, Image], None]) -> None:
         pipe = cast(FileIO, self._process.stdout)
         try:
             while True:
@@ -148,7 +148,7 @@ class Child:
                 if self._on_stage.is_set():
                     hear(reply)
                 if isinstance(reply, Drawn):
-                    show(self._fetch(reply))
+                    show(reply.deck, self._fetch(reply))
         except EOFError:
             pass
         except Exception:

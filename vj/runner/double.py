@@ -22,7 +22,7 @@ class FakeRunner:
 
     Time is the requests' own, so the same requests always give the same pictures at the same ticks. ``die`` does to
     it what kill -9 does to a process: no pictures for ``recovery`` s, then it goes on. ``requests`` keeps the last
-    ones it was given.
+    ones it was given. Of several decks it draws each deck's newest request in turn.
     """
 
     def __init__(self, latency: float = 0.05, rate: float = 15.0, *, first: float = 0.0, recovery: float = 2.0,
@@ -35,6 +35,8 @@ class FakeRunner:
         self._recovery = recovery
         self._paint = paint or sweep
         self._busy: GenRequest | None = None
+        self._waiting: dict[str, GenRequest] = {}  # whose turn is next stands first
+        self._ready: dict[str, Image] = {}
         self._ready_at = self._next_at = -math.inf
         self._back_at: float | None = None
         self._dying = False
@@ -44,45 +46,51 @@ class FakeRunner:
         """Lose what is being drawn; the next exchange finds it restarting."""
         self._dying = True
 
-    def exchange(self, request: GenRequest | None) -> Image | None:
-        """The newest picture that is ready by this request's time, once. Never waits."""
-        if request is None:
-            return None  # only requests carry the time
-        self.requests.append(request)
-        at = request.tick.time
-        if self._back_at is None:
-            self._back_at = at + self._first
-        if self._dying:
-            self._die(at)
-        image = self._finished(at)
-        if at >= self._back_at:
-            self._begin(request, at)
-        return image
+    def exchange(self, request: GenRequest | None, deck: str = "a") -> Image | None:
+        """The deck's newest picture that is ready by this request's time, once. Never waits."""
+        if request is not None:  # only requests carry the time
+            self.requests.append(request)
+            self._go_on(request, request.tick.time)
+        return self._ready.pop(deck, None)
 
     def close(self) -> None:
         """Nothing to give back."""
 
+    def _go_on(self, request: GenRequest, at: float) -> None:
+        if self._back_at is None:
+            self._back_at = at + self._first
+        if self._dying:
+            self._die(at)
+        self._finish(at)
+        self._dropped += request.deck in self._waiting
+        self._waiting[request.deck] = request
+        if at >= self._back_at:
+            self._begin(at)
+
     def _die(self, at: float) -> None:
         self._dying, self._busy = False, None
+        self._waiting.clear()
+        self._ready.clear()
         self._back_at = at + self._recovery
         self._restarts += 1
         self._report("restarting", "killed by hand")
 
-    def _finished(self, at: float) -> Image | None:
+    def _finish(self, at: float) -> None:
         request = self._busy
         if request is None or at < self._ready_at:
-            return None
+            return
         self._busy = None
         self._images += 1
         self._report("ready")
         tick = request.tick
-        return Image(self._paint(request), tick.index, tick.time, request.point.camera, self._latency)
+        self._ready[request.deck] = Image(self._paint(request), tick.index, tick.time, request.point.camera,
+                                          self._latency)
 
-    def _begin(self, request: GenRequest, at: float) -> None:
-        if self._busy is not None or at < self._next_at:
-            self._dropped += 1
-            return
-        self._busy, self._ready_at, self._next_at = request, at + self._latency, at + self._period
+    def _begin(self, at: float) -> None:
+        """The deck that has waited longest; whoever was served goes to the end of the row."""
+        if self._busy is None and at >= self._next_at:
+            request = self._waiting.pop(next(iter(self._waiting)))
+            self._busy, self._ready_at, self._next_at = request, at + self._latency, at + self._period
 
     def _report(self, state: str, message: str = "") -> None:
         self.status = RunnerStatus(state, self._images, 1.0 / self._period if state == "ready" else 0.0,

@@ -1,8 +1,8 @@
 """The live runner: a generator in a process of its own that may die, hang or run out of memory without harm.
 
-The show leaves its newest request and takes the newest picture; it never waits. A supervisor thread sees the process
-end (at once, its pipe closes) or hang, and starts another. Everything a picture needs is in the request, so the new
-process goes on where the old one was.
+Each deck leaves its newest request and takes its newest picture; the show never waits. A supervisor thread sees the
+process end (at once, its pipe closes) or hang, and starts another. Everything a picture needs is in the request, so the
+new process goes on where the old one was.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import threading
 from collections import deque
 
 from vj.clock import now
-from vj.mailbox import Latest
+from vj.mailbox import Latest, Turns
 from vj.runner.child import Child, Orders
 from vj.runner.device import default_threads
 from vj.runner.wire import Reply, Trouble
@@ -52,8 +52,8 @@ class ProcessRunner:
                  package: str = "vj.generators", stall_s: float = 10.0, load_s: float = 120.0) -> None:
         self.status = RunnerStatus()
         self._orders = Orders(package, device, threads or default_threads(), rate, stall_s, load_s)
-        self._requests: Latest[GenRequest] = Latest()
-        self._images: Latest[Image] = Latest()
+        self._requests: Turns[GenRequest] = Turns()
+        self._images: dict[str, Latest[Image]] = {}
         self._child: Child | None = None
         self._spare: Child | None = None
         self._spare_at = 0.0 if standby else math.inf
@@ -79,13 +79,14 @@ class ProcessRunner:
         child = self._child
         return child.pid if child else None
 
-    def exchange(self, request: GenRequest | None) -> Image | None:
-        """Leave the newest request, if any; the newest picture that was not handed out yet, or None. Never waits."""
+    def exchange(self, request: GenRequest | None, deck: str = "a") -> Image | None:
+        """Leave a deck's newest request, if any; its newest picture, once, or None. Never waits."""
         if request is not None:
             self._generator = request.generator
-            self._requests.put(request)
+            self._requests.put(deck, request)
         self._refresh()
-        return self._images.take()
+        images = self._images.get(deck)
+        return images.take() if images is not None else None
 
     def close(self) -> None:
         """End the process and the supervisor. Can be called twice."""
@@ -184,10 +185,10 @@ class ProcessRunner:
         if isinstance(reply, Trouble):
             self._trouble(reply.text)
 
-    def _show(self, image: Image) -> None:
+    def _show(self, deck: str, image: Image) -> None:
         self._count += 1
         self._arrivals.append(now())
-        self._images.put(image)
+        self._images.setdefault(deck, Latest()).put(image)
         self._state = "ready"
         if self._message and now() - self._message_at > _MESSAGE_S:
             self._message, self._repeats = "", 0

@@ -56,7 +56,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A picture lies in shared memory. ``replaced`` counts the requests this process never drew."""
+    """A picture for ``deck`` lies in shared memory. ``replaced`` counts the requests this process never drew."""
 
     slot: int
     slot_bytes: int
@@ -66,6 +66,7 @@ class Drawn:
     camera: Camera
     cost: float
     replaced: int
+    deck: str
 
 
 Reply = Loading | Idle | Trouble | Drawn

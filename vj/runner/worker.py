@@ -1,4 +1,4 @@
-"""The generator process: takes the newest request, draws it, hands the picture over, for ever.
+"""The generator process: takes a deck's newest request, draws it, hands the picture over, then the next deck's.
 
 It knows generators and nothing else of the show. It ends by itself when the show ends, however that happens: its
 request pipe runs dry, and on Linux the kernel is asked to kill it with its parent.
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from vj import registry
 from vj.clock import now
-from vj.mailbox import Latest
+from vj.mailbox import Turns
 from vj.runner.check import checked, out_of_memory, sentence
 from vj.runner.device import free_memory, pick_device
 from vj.runner.memory import SharedFrames
@@ -82,9 +82,9 @@ class Shelf:
 
 
 class Worker:
-    """Draws requests into shared memory. ``tell`` sends a message to the show."""
+    """Draws requests into shared memory, the decks' in turn. ``tell`` sends a message to the show."""
 
-    def __init__(self, shelf: Shelf, requests: Latest[GenRequest], frames: SharedFrames,
+    def __init__(self, shelf: Shelf, requests: Turns[GenRequest], frames: SharedFrames,
                  tell: Callable[[Reply], None], rate: float = 0.0) -> None:
         self._shelf = shelf
         self._requests = requests
@@ -115,11 +115,11 @@ class Worker:
                 return
             began = now()
             image = checked(generator.render(request))
-            self._hand_over(image, image.cost or now() - began)
+            self._hand_over(image, image.cost or now() - began, request.deck)
         except Exception as error:
             self._recover(request.generator, error)
 
-    def _hand_over(self, image: Image, cost: float) -> None:
+    def _hand_over(self, image: Image, cost: float, deck: str) -> None:
         height, width, _ = image.pixels.shape
         slot = self._frames.free_slot(image.pixels.nbytes)
         while slot is None:  # the show copies within a millisecond; if it is stopped, so are we
@@ -127,7 +127,7 @@ class Worker:
             slot = self._frames.free_slot(image.pixels.nbytes)
         slot_bytes = self._frames.write(slot, image.pixels)
         self._tell(Drawn(slot, slot_bytes, (width, height), image.tick_index, image.time, image.camera, cost,
-                         self._requests.replaced))
+                         self._requests.replaced, deck))
 
     def _recover(self, name: str, error: Exception) -> None:
         if out_of_memory(error):
@@ -142,7 +142,7 @@ def main() -> None:
     inlet, outlet = _take_pipes()
     setup: Setup = receive(inlet)
     _settle(setup.parent)
-    requests: Latest[GenRequest] = Latest()
+    requests: Turns[GenRequest] = Turns()
     threading.Thread(target=_listen, args=(inlet, requests), name="requests", daemon=True).start()
 
     def tell(reply: Reply) -> None:
@@ -201,11 +201,12 @@ def _settle(parent: int) -> None:
             os._exit(0)
 
 
-def _listen(inlet: FileIO, requests: Latest[GenRequest]) -> None:
+def _listen(inlet: FileIO, requests: Turns[GenRequest]) -> None:
     """Requests into the mailbox. When the pipe ends the show is gone, and nothing here is worth keeping."""
     try:
         while True:
-            requests.put(receive(inlet))
+            request: GenRequest = receive(inlet)
+            requests.put(request.deck, request)
     except (EOFError, OSError):
         os._exit(0)
 
