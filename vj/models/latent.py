@@ -29,11 +29,20 @@ def normals(stream: int, *keys: int, shape: tuple[int, ...]) -> Vector:
     return rng.standard_normal(shape)
 
 
+def seed_vector(seed: int, world: int, k: int, dim: int) -> Vector:
+    """``xi_k`` (dim,): the k-th vector that a walk mixes."""
+    return normals(_SEEDS, seed, world, k, shape=(dim,))
+
+
+def kick_vector(kick_seed: int, world: int, dim: int) -> Vector:
+    """What a kick rotates towards (dim,), held for the hit."""
+    return normals(_KICK, kick_seed, world, shape=(dim,))
+
+
 @lru_cache(maxsize=64)
 def seeds(seed: int, world: int, count: int, dim: int) -> Vector:
     """The K vectors ``xi_k`` (count, dim) a walk mixes. Each keeps its place when ``count`` grows."""
-    rows = [normals(_SEEDS, seed, world, k, shape=(dim,)) for k in range(count)]
-    xi = np.stack(rows)
+    xi = np.stack([seed_vector(seed, world, k, dim) for k in range(count)])
     xi.setflags(write=False)
     return xi
 
@@ -53,4 +62,4 @@ def latent(point: LatentPoint, seed: int, world: int, dim: int) -> Vector:
     z = mix(point.weights, seeds(seed, world, len(point.weights), dim))
     if point.kick_angle == 0.0:
         return z
-    return kick(z, normals(_KICK, point.kick_seed, world, shape=(dim,)), point.kick_angle)
+    return kick(z, kick_vector(point.kick_seed, world, dim), point.kick_angle)
