@@ -41,7 +41,8 @@ from vj.types import (
     Values,
     VjError,
 )
-from vj.walk import sphere
+from vj.walk import prompts, sphere
+from vj.walk.queue import QUEUE, queued
 from vj.walk.sphere import Walk
 
 LOOK = "/show/look"
@@ -50,7 +51,7 @@ LOOK = "/show/look"
 DRAWN = (LOOK, "/show/recall", "/show/morph", "/show/next", "/show/previous", "/show/morph_next")
 """Wishes for another picture: a new image must be made before it is seen, and ``/show/quantize`` lets them wait."""
 
-OF_A_LOOK = ("/fx/", f"/{MOD}", "/a/gen/", "/a/walk/", "/a/drive/", ROUTES)
+OF_A_LOOK = ("/fx/", f"/{MOD}", "/a/gen/", "/a/walk/", "/a/drive/", "/a/prompt/", ROUTES)
 """What comes and goes with a look; everything else in the tree stays when the look changes."""
 
 MOST_SOURCES = 32
@@ -82,12 +83,17 @@ class Deck:
     def step(self, tick: Tick, features: Features, params: Params) -> tuple[LatentPoint, GenRequest | None]:
         """Where the walk stands, and what to ask the generator for when its rate says so."""
         point = self.walk.step(tick, features, params[f"{self.name}/walk"], params[f"{self.name}/drive"])
+        point = replace(point, prompts=self._prompts(tick, features, params))
         deck = params[f"{self.name}/deck"]
         if not self._is_due(tick, float(deck["rate"])):
             return point, None
         request = GenRequest(self.generator, tick, features, params[f"{self.name}/gen"], point, self.walk.seed,
                              image_size(self.size, int(deck["lines"])))
         return point, request
+
+    def _prompts(self, tick: Tick, features: Features, params: Params) -> tuple[tuple[str, float], ...]:
+        waiting = queued(params.get(f"{self.name}/queue", {}))
+        return self.walk.prompts.step(tick, features.beat, params[f"{self.name}/prompt"], waiting)
 
     def _is_due(self, tick: Tick, rate: float) -> bool:
         if rate <= 0:
@@ -138,6 +144,7 @@ class Stage:
         self._drive = ""
         self._seed, self._size = seed, size
         tree.declare("a/deck", DECK_PARAMS)  # the machine's business: it outlives the looks
+        tree.declare("a/queue", QUEUE)  # and so does what waits to be played
         self.show_names()
 
     def show_names(self) -> None:
@@ -189,6 +196,8 @@ class Stage:
             self.decks[0].walk.drive = cast.drive(self._seed)
         self.decks[0].generator, self._drive = cast.look.generator, cast.look.drive
         self.chain = cast.look.effects
+        if not keep:
+            self.decks[0].walk.prompts.settle()
 
     def draws(self, event: ControlEvent) -> bool:
         """Does a change need a new image before it can be seen?"""
@@ -295,7 +304,8 @@ class Stage:
             generator = registry.load("vj.generators", look.generator, "Generator")
             sources = {s.name: registry.load(KINDS, s.kind, "Source") for s in look.sources}
             mounts: dict[str, Sequence[ParamSpec]] = {
-                "a/gen": generator.PARAMS, "a/walk": sphere.PARAMS, "a/drive": drive.PARAMS}
+                "a/gen": generator.PARAMS, "a/walk": sphere.PARAMS, "a/drive": drive.PARAMS,
+                "a/prompt": prompts.PARAMS}
             mounts |= {f"fx/{name}": self._effects.specs(name) for name in look.effects}
             mounts |= {MOD + name: source.PARAMS for name, source in sources.items()}
             slot = slot_params(list(sources), kinds())

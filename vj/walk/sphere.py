@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vj.params.spec import choice, number
 from vj.types import BANDS, Camera, Drive, Features, LatentPoint, Tick, Values
+from vj.walk.prompts import Prompts
 
 K = 12
 """Seeds on the sphere: enough that a show never comes back, few enough that they all stay in memory."""
@@ -81,11 +82,15 @@ class _Hit:
 
 
 class Walk:
-    """Steps a deck's LatentPoint. State advances by ``tick.dt`` only: the same path at 30 and at 60 fps."""
+    """Steps a deck's LatentPoint. State advances by ``tick.dt`` only: the same path at 30 and at 60 fps.
+
+    ``prompts``: the mixture of texts, which the deck steps beside it.
+    """
 
     def __init__(self, seed: int, drive: Drive) -> None:
         self.seed = seed
         self.drive = drive
+        self.prompts = Prompts()
         self._hits = 0
         self._kick, self._punch, self._breath = _Hit(), _Hit(), 0.0
         self._journey, self._travel = 0.0, 0.0
@@ -112,7 +117,7 @@ class Walk:
         drive = self.drive.state() if isinstance(self.drive, Remembering) else {}
         return {"hits": self._hits, "kick": self._kick.level, "punch": self._punch.level, "breath": self._breath,
                 "journey": self._journey, "travel": self._travel, "x": self._x, "y": self._y, "angle": self._angle,
-                "drive": drive}
+                "drive": drive, "prompts": self.prompts.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Stand where ``state`` says. Raises ValueError, KeyError or TypeError for one that is none."""
@@ -122,6 +127,8 @@ class Walk:
             raise ValueError("a walk stands at finite numbers")
         if isinstance(self.drive, Remembering):
             self.drive.restore(state["drive"])
+        if "prompts" in state:  # a show that was kept by an earlier vj has none
+            self.prompts.restore(state["prompts"])
         self._hits, self._kick.level, self._punch.level = int(state["hits"]), numbers["kick"], numbers["punch"]
         self._breath, self._journey, self._travel = numbers["breath"], numbers["journey"], numbers["travel"]
         self._x, self._y, self._angle = numbers["x"], numbers["y"], numbers["angle"]
