@@ -30,6 +30,7 @@ class Flux:
     def __init__(self, rate: int) -> None:
         self.hop = round(rate / 100)
         self.delay = 0.005
+        self.tempi = None
         self._before = 0.0
 
     def hear(self, hop: np.ndarray) -> float:

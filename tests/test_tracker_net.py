@@ -43,11 +43,15 @@ def test_numpy_says_what_torch_says(weights: Path) -> None:
     heard = levels(400)
     net = net_of(0, weights, heard).eval()
     with torch.no_grad():
-        trained = torch.sigmoid(net(torch.from_numpy(heard)[None])[0]).numpy()
-    told = answers(BeatNet.open(weights), heard)
+        chances, tempi = (part[0] for part in net(torch.from_numpy(heard)[None]))
+    trained = torch.sigmoid(chances).numpy()
+    beats = BeatNet.open(weights)
+    told = answers(beats, heard)
     assert np.all(told[:STACK - 1] == 0.0)
     assert np.abs(told[STACK - 1:] - trained[:len(trained) - STACK + 1]).max() < 1e-5
     assert trained.std() > 1e-3
+    assert beats.tempi == pytest.approx(tempi[-1].numpy(), abs=1e-5)
+    assert tempi.std() > 1e-3
 
 
 def test_the_delay_holds_the_wait_for_a_step(weights: Path) -> None:

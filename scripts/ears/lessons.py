@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ears.features import Frames, frames_of
 from ears.store import Piece, pieces
 from vj.audio.tracker.front import FRAMES, HIGH, LOW, centres
+from vj.audio.tracker.net import TEMPI
 
 Array = NDArray[np.float32]
 WIDTH = 0.02
@@ -59,6 +60,17 @@ def aims(times: NDArray[np.float64], moments: NDArray[np.float64], width: float 
     return np.maximum(1.0 - away / width, 0.0).astype(np.float32)
 
 
+def tempi(times: NDArray[np.float64], moments: NDArray[np.float64]) -> Array:
+    """(T,) BPM between the beats at ``times`` about each moment, 0 where there is none or one that is not told."""
+    if len(times) < 3:
+        return np.zeros(len(moments), np.float32)
+    gaps = np.diff(times)
+    gap = np.interp(moments, times[:-1] + 0.5 * gaps, gaps)
+    bpm = 60.0 / gap
+    there = (moments > times[0] - gap) & (moments < times[-1] + gap) & (bpm > TEMPI[0]) & (bpm < TEMPI[-1])
+    return np.where(there, bpm, 0.0).astype(np.float32)
+
+
 class Lessons:
     """Crops without end. The pieces of a song share its weight; a seed makes the same crops again."""
 
@@ -74,7 +86,7 @@ class Lessons:
         self._chance = np.cumsum(chance / chance.sum())
 
     def batch(self, size: int) -> tuple[Array, Array]:
-        """(B, T, bands) frames and (B, T, 3) aims: beat, downbeat, and 1 where the downbeat is known."""
+        """(B, T, bands) frames and (B, T, 4) aims: beat, downbeat, 1 where the downbeat is known, BPM or 0."""
         crops = [self._crop(self._heard[int(np.searchsorted(self._chance, self._rng.random()))]) for _ in range(size)]
         return np.stack([frames for frames, _ in crops]), np.stack([aim for _, aim in crops])
 
@@ -84,9 +96,10 @@ class Lessons:
         place = self._place(piece.frames, stretch)
         # What stretches is what was heard, the middle of the long window behind; the rest of the delay is ours.
         moments = (place + 1.0) / FRAMES - MIDDLE - (self._delay - MIDDLE) * stretch
-        aim = np.zeros((self._length, 3), np.float32)
+        aim = np.zeros((self._length, 4), np.float32)
         aim[:, 0] = aims(piece.beats, moments, WIDTH * stretch)
         aim[:, 2] = piece.downbeats is not None
+        aim[:, 3] = tempi(piece.beats, moments) * stretch
         if piece.downbeats is not None:
             aim[:, 1] = aims(piece.downbeats, moments, WIDTH * stretch)
         return self._disturb(between(piece.frames, place)), aim

@@ -13,14 +13,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vj.audio.tracker.front import SIZE
-from vj.audio.tracker.net import STACK
+from vj.audio.tracker.net import STACK, TEMPI
 
 INNER = 64
 """Width of the first layer."""
+BLUR = 0.04
+"""How far, as a share of the tempo, one that is meant may lie from one that is told: standard deviation."""
+TEMPO = 0.03
+"""Weight of the tempo among what is to be learnt."""
 
 
 class Net(nn.Module):
-    """(B, T, SIZE) levels to (B, T, 2) logits: beat and downbeat. T is a multiple of STACK, the frames of one step."""
+    """(B, T, SIZE) levels to (B, T, 2) logits, beat and downbeat, and (B, T / STACK, TEMPI) logits of the tempo.
+
+    T is a multiple of STACK, the frames of one step.
+    """
 
     mean: Tensor
     spread: Tensor
@@ -32,13 +39,15 @@ class Net(nn.Module):
         self.input = nn.Linear(2 * SIZE * STACK, INNER)
         self.gru = nn.GRU(INNER, hidden, 2, batch_first=True)
         self.output = nn.Linear(hidden, 2 * STACK)
+        self.tempo = nn.Linear(hidden, len(TEMPI))
         self.drop = nn.Dropout(0.1)
 
-    def forward(self, levels: Tensor) -> Tensor:
+    def forward(self, levels: Tensor) -> tuple[Tensor, Tensor]:
         before = functional.pad(levels, (0, 0, 2, 0))[:, :-2]
         told = torch.cat([(levels - self.mean) * self.spread, functional.relu(levels - before)], -1)
         steps = told.reshape(len(told), -1, 2 * SIZE * STACK)
-        return self.output(self.drop(self.gru(torch.tanh(self.input(steps)))[0])).reshape(len(told), -1, 2)
+        known = self.drop(self.gru(torch.tanh(self.input(steps)))[0])
+        return self.output(known).reshape(len(told), -1, 2), self.tempo(known)
 
 
 def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
@@ -46,7 +55,8 @@ def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
     if begin is not None:
         kept = {name: tensor for name, tensor in load_file(begin).items() if name != "delay"}
         net = Net(kept["output.weight"].shape[1])
-        net.load_state_dict(kept)
+        net.load_state_dict({**{"tempo.weight": torch.zeros_like(net.tempo.weight),
+                                "tempo.bias": torch.zeros_like(net.tempo.bias)}, **kept})
         return net
     net = Net(hidden)
     levels = torch.from_numpy(sample).reshape(-1, SIZE)
@@ -82,10 +92,10 @@ class School:
         for group in self._optimiser.param_groups:
             group["lr"] = max(rate, 1e-5)
         self.net.train()
-        told, wished = self.net(torch.from_numpy(levels)), torch.from_numpy(aim)
+        (told, tempo), wished = self.net(torch.from_numpy(levels)), torch.from_numpy(aim)
         beat = functional.binary_cross_entropy_with_logits(told[..., 0], wished[..., 0])
         down = functional.binary_cross_entropy_with_logits(told[..., 1], wished[..., 1], weight=wished[..., 2])
-        loss = beat + 0.5 * down
+        loss = beat + 0.5 * down + TEMPO * tempo_loss(tempo, wished[:, STACK - 1::STACK, 3])
         self._optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -102,4 +112,13 @@ class School:
     def hear(self, levels: np.ndarray) -> Tensor:
         """(T, 2) logits of one whole piece, (T, SIZE)."""
         padded = np.pad(levels, ((0, -len(levels) % STACK), (0, 0)))
-        return self.wise(torch.from_numpy(padded)[None])[0, :len(levels)]
+        return self.wise(torch.from_numpy(padded)[None])[0][0, :len(levels)]
+
+
+def tempo_loss(told: Tensor, bpm: Tensor) -> Tensor:
+    """Cross entropy of (B, S, TEMPI) logits with a bell about ``bpm`` (B, S), where that is known (not 0)."""
+    known = bpm > 0
+    if not known.any():
+        return told.sum() * 0.0
+    away = (torch.log(bpm[known])[:, None] - torch.log(torch.from_numpy(TEMPI).float())) / BLUR
+    return functional.cross_entropy(told[known], torch.softmax(-0.5 * away**2, -1))

@@ -36,7 +36,7 @@ LONGEST = 90
 
 
 def heard_in(folder: Path, weights: Path, chosen: Iterable[Piece]) -> dict[str, NDArray[np.float16]]:
-    """Piece's name -> (frames, 2) chances of beat and downbeat, kept in ``folder/.heard``."""
+    """Piece's name -> (frames, 2 + TEMPI) chances of beat and downbeat and the opinion of tempi; kept in ``.heard``."""
     net, kept = _net(weights), folder / ".heard" / f"{zlib.crc32(weights.read_bytes()):08x}"
     told = {}
     for piece in chosen:
@@ -59,16 +59,18 @@ def _net(weights: Path) -> Any:
 def _listen(net: Any, frames: NDArray[np.float16]) -> NDArray[np.float16]:
     whole = frames[:len(frames) // STACK * STACK].astype(np.float32)
     with torch.no_grad():
-        told = torch.sigmoid(net(torch.from_numpy(whole)[None])[0]).numpy()
+        chances, tempi = net(torch.from_numpy(whole)[None])
+    told = np.hstack([torch.sigmoid(chances[0]).numpy(), np.repeat(tempi[0].numpy(), STACK, axis=0)])
     # On stage, the first frame of a step waits for the last.
-    return np.concatenate([np.zeros((STACK - 1, 2)), told])[:len(told)].astype(np.float16)
+    return np.concatenate([np.zeros((STACK - 1, told.shape[1])), told])[:len(told)].astype(np.float16)
 
 
 def conduct(heard: NDArray[np.float16], delay: float, odds: Odds) -> Heard:
     """What the back end announces of these activations."""
     conductor, said, felt = Conductor(1.0 / FRAMES, delay, 70.0, 180.0, odds), [], []
-    for n, (beat, downbeat) in enumerate(heard.astype(float).tolist()):
-        beat_said = conductor.step(beat, downbeat)
+    opinions = heard[:, 2:].astype(np.float32)
+    for n, (beat, downbeat) in enumerate(heard[:, :2].astype(float).tolist()):
+        beat_said = conductor.step(beat, downbeat, opinions[n])
         if beat_said is not None:
             said.append(beat_said)
         if n % 25 == 0:

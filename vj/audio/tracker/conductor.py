@@ -23,6 +23,8 @@ MEMORY = 256
 """Frames of activation kept."""
 LOOK = 10
 """Frames between two looks at the pointer."""
+OPINION = 20
+"""Frames between two times that the pointer is told what the net thinks of the tempo."""
 ENOUGH = 0.5
 """Share of the belief on one hill that is enough to begin."""
 SAME = (0.12, 0.06)
@@ -68,10 +70,12 @@ class Conductor:
         """The moment that the newest activation speaks of."""
         return self.now - self.delay
 
-    def step(self, beat: float, downbeat: float) -> Announced | None:
-        """One frame's chances, 0..1 each; the beat to announce now, if one is due."""
+    def step(self, beat: float, downbeat: float, tempi: Heard | None = None) -> Announced | None:
+        """One frame's chances, 0..1 each, and the net's opinion of tempi; the beat to announce now, if one is due."""
         self._remember(beat, downbeat)
         self.pointer.step(beat, downbeat)
+        if tempi is not None and self._frames % OPINION == 0:
+            self.pointer.hear_tempi(tempi, OPINION * self.seconds)
         self.trust.step(self.seconds, self.pointer.present)
         if self.grid is not None:
             self._follow(self.grid)

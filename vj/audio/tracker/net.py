@@ -1,4 +1,4 @@
-"""The small net that hears beats: two gated recurrent layers, run in NumPy, a few frames at a time."""
+"""The small net that hears beats and tempo: two gated recurrent layers, run in NumPy, a few frames at a time."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).with_name("beats.safetensors")
 STACK = 4
 """Frames that the net hears in one step, and answers each for itself."""
+TEMPI = np.geomspace(44.0, 240.0, 32)
+"""BPM of which the net tells how likely each is."""
 BIGGEST = 2**20
 """Bytes that a file of weights may have."""
 
@@ -66,7 +68,10 @@ class GatedLayer:
 
 
 class BeatNet:
-    """From a frame of levels to the chances that a beat, and a downbeat, was there ``delay`` seconds before its end."""
+    """From a frame of levels to the chances that a beat, and a downbeat, was there ``delay`` seconds before its end.
+
+    ``tempi`` (TEMPI,) is how likely it thinks each tempo of ``TEMPI`` now, as logarithms; None: no opinion.
+    """
 
     def __init__(self, weights: Mapping[str, Levels]) -> None:
         # The first frame of a step waits for the last: all are told that much later, evenly.
@@ -78,6 +83,8 @@ class BeatNet:
             for n in range(sum(name.startswith("gru.weight_ih") for name in weights))
         ]
         self._last, self._last_bias = weights["output.weight"], weights["output.bias"]
+        self._tempo, self._tempo_bias = weights.get("tempo.weight"), weights.get("tempo.bias")
+        self.tempi: Levels | None = None
         nothing = np.zeros(len(self._mean), np.float32)
         self._before = [nothing, nothing]
         self._told = np.zeros((STACK, 2, len(self._mean)), np.float32)
@@ -121,6 +128,9 @@ class BeatNet:
         np.tanh(x, out=x)
         for layer in self._layers:
             x = layer.step(x)
+        if self._tempo is not None:
+            self.tempi = self._tempo @ x
+            self.tempi += self._tempo_bias
         logits = (self._last @ x + self._last_bias).tolist()
         return [(_chance(beat), _chance(down)) for beat, down in zip(logits[::2], logits[1::2], strict=True)]
 

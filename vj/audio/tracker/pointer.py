@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vj.audio.tracker.bar import BEFORE, FIRSTS, LASTS, OTHERS, PLACES, USUAL
+from vj.audio.tracker.net import TEMPI
 from vj.audio.tracker.states import Hearing, Odds, Rings, changes, likely, liking
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Pointer:
     def _lay_out(self, slowest: float, fastest: float) -> None:
         self.rings = Rings(self.seconds, 60.0 / fastest, 60.0 / slowest)
         self._kinds = self._hearing.kinds(self.rings)
+        self._tempi = np.log(60.0 / self.rings.periods)
         self._stay = np.ones(self.rings.size, np.float32)
         self._stay[self.rings.last] = self.rings.keep
         self._stay = self._stay[1:]
@@ -132,6 +134,18 @@ class Pointer:
             belief[places] *= factors
         belief *= (1.0 - self.odds.elsewhere) / float(belief.reshape(-1) @ self._ones)
         belief += self._leap
+
+    def hear_tempi(self, opinion: NDArray[np.floating], seconds: float) -> None:
+        """How likely the net thinks each of ``TEMPI``, as logarithms, for as many ``seconds``.
+
+        It speaks of the level at which people count, which peaks alone leave open. A hand, another clock know better.
+        """
+        if self._favourite is not None or self.odds.opinion <= 0.0:
+            return
+        about = np.interp(self._tempi, np.log(TEMPI), opinion)
+        weight = self.odds.opinion * seconds * self.present * np.maximum(about - about.max(), -self.odds.least)
+        self.belief *= np.exp(weight).astype(np.float32)[self.rings.ring]
+        self.belief /= float(self.belief.sum())
 
     # --------------------------------------------------------------------------------- what is believed
 

@@ -65,6 +65,7 @@ class ToldNet:
 
     def __init__(self, heard: Activations, delay: float = 0.06) -> None:
         self.delay = delay
+        self.tempi = None
         self._heard = iter(heard)
 
     def step(self, levels: Any) -> tuple[float, float]:

@@ -44,6 +44,10 @@ class Odds:
     """BPM that is likeliest before anything is heard."""
     spread: float = 0.9
     """Octaves, standard deviation, of tempo about the favourite."""
+    opinion: float = 0.3
+    """How much the net's opinion of the tempo counts in a second of music; 1: as if it were independent of all else."""
+    least: float = 6.0
+    """Nats: however unlikely the net thinks a tempo, no more than this."""
     even: float = 0.25
     """Share of the beat's activation that the downbeat's has on a beat which may be a bar's first or not..."""
     telling: float = 1.8

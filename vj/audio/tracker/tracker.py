@@ -28,9 +28,13 @@ class Front(Protocol):
 
 
 class Net(Protocol):
-    """Makes chances of beat and downbeat of a frame; they speak of the moment ``delay`` seconds before its end."""
+    """Makes chances of beat and downbeat of a frame; they speak of the moment ``delay`` seconds before its end.
+
+    ``tempi``: how likely each of ``net.TEMPI`` is, as logarithms; None for one that has no opinion.
+    """
 
     delay: float
+    tempi: Any
 
     def step(self, levels: Any) -> tuple[float, float]: ...
 
@@ -86,7 +90,7 @@ class Tracker:
         if not -FULL <= float(hop.min()) <= float(hop.max()) <= FULL:
             hop = np.clip(np.nan_to_num(hop, nan=0.0, posinf=0.0, neginf=0.0), -FULL, FULL)
         beat, downbeat = self._net.step(self._front.hear(hop))
-        announced = self._conductor.step(_chance(beat), _chance(downbeat))
+        announced = self._conductor.step(_chance(beat), _chance(downbeat), self._net.tempi)
         if announced is not None:
             said.append(announced)
 
