@@ -22,8 +22,8 @@ BASIC = {"types", "mailbox", "registry", "clock", "camera", "config", "clockface
 """What everybody may import."""
 DECLARE = {"params.spec"}
 """A parameter is declared beside its reader, so every room may declare."""
-FRAME = {"params", "modulation.matrix", "modulation.routes", "walk.sphere", "timeline.timeline", "engine", "stage",
-         "hands", "status", "latency"}
+FRAME = {"params", "modulation.matrix", "modulation.routes", "walk.sphere", "walk.prompts", "walk.queue",
+         "timeline.timeline", "engine", "stage", "hands", "status", "latency"}
 """What the engine and the loops around it know: kinds, never a leaf."""
 
 ROOMS: dict[str, set[str]] = {

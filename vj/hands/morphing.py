@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vj.modulation.routes import ROUTES, Slot, slots_in
+from vj.modulation.routes import Slot, slots_in
 from vj.params.morph import MIDDLE, Side, between, moves
 from vj.params.spec import number
 from vj.params.tree import ParamTree
 from vj.stage import Cast, Stage
 from vj.types import Look, ParamSpec, Value
+from vj.walk.prompts import TEXTS, Asked
 
 SOURCE = "morph"
 SLACK = 0.02
@@ -64,20 +65,20 @@ class Morphing:
         self.before: Look = stage.present(target.look.values)
         self.position = 0.0
         self.side = 0
-        self._stage, self._tree = stage, tree
+        self._stage, self._tree, self._routes = stage, tree, stage.place.routes
         self._casts = (stage.cast(self.before), target)
         sides = [self._side(cast) for cast in self._casts]
         self._moves = moves(*sides)
-        self._pairs = paired(*(slots_in(cast.values) for cast in self._casts),
+        self._pairs = paired(*(slots_in(cast.values, self._routes) for cast in self._casts),
                              kinds=(_kinds(self.before), _kinds(target.look)))
         self._touched: set[str] = set()
 
     def _side(self, cast: Cast) -> Side:
         """All that may move, but for the routes, which go by what they do and not by where they stand."""
         specs: dict[str, ParamSpec] = {f"/{mount}/{spec.name}": spec for mount, declared in cast.mounts.items()
-                                       for spec in declared if not f"/{mount}/".startswith(ROUTES)}
-        outside = {path: self._tree.spec(path) for path in cast.look.values if path not in specs
-                   and not path.startswith(ROUTES)}
+                                       for spec in declared if not f"/{mount}/".startswith(self._routes)}
+        outside = {path: self._tree.spec(path) for path in cast.said if path not in specs
+                   and not path.startswith(self._routes)}
         return Side(specs | outside, cast.values)
 
     def touched(self, path: str) -> None:
@@ -92,6 +93,21 @@ class Morphing:
             self._turn(side)
         for path, value in self._now():
             self._tree.put(path, value, SOURCE)
+        self._bend()
+
+    def _bend(self) -> None:
+        """The prompts of both sides are in the air, those of the side that is not on stage by the weights that are."""
+        for deck in self._stage.decks:
+            values = self._casts[1 - self.side].values
+            texts = {name: values[f"/{deck.name}/prompt/{name}"] for name in (*TEXTS, "solo")}
+            other = Asked.of(texts, self._tree.bases(f"{deck.name}/prompt")).mixture()
+            if other is not None:
+                deck.walk.prompts.bend(other, 1.0 - self.position if self.side else self.position)
+
+    def end(self) -> None:
+        """It goes no further."""
+        for deck in self._stage.decks:
+            deck.walk.prompts.unbend()
 
     def by_hand(self, position: float) -> None:
         """Go where a hand goes, there or back."""
@@ -111,7 +127,7 @@ class Morphing:
                 yield move.path, move.at(self.position)
         for pair in self._pairs:
             number = pair.numbers[self.side]
-            path = f"{ROUTES}{number}/depth"
+            path = f"{self._routes}{number}/depth"
             if number is not None and path not in self._touched:
                 yield path, pair.at(self.position)
 
@@ -119,10 +135,12 @@ class Morphing:
         """Put the other side's picture on stage. What a hand has touched stays where the hand left it."""
         cast = self._casts[side]
         held = {path: self._tree.base(path) for path in self._touched if path in cast.values
-                and not path.startswith(ROUTES)}
+                and not path.startswith(self._routes)}
         self.side = side
         self._touched = set(held)
         self._stage.dress(cast, {**cast.values, **dict(self._now()), **held}, keep=True)
+        for deck in self._stage.decks:
+            deck.walk.prompts.cross()
 
 
 def _kinds(look: Look) -> dict[str, str]:

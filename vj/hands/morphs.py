@@ -16,11 +16,12 @@ MORPH, POSITION = "/show/morph", "/show/morph_position"
 
 
 class Morphs:
-    """At most one at a time: ``running``."""
+    """Of one deck, at most one at a time: ``running``."""
 
     def __init__(self, show: Prompter) -> None:
         self.running: Morphing | None = None
         self._show = show
+        self._morph, self._position = map(show.stage.place.here, (MORPH, POSITION))
         self._hand: tuple[float, float] | None = None  # where a hand took it over: fader, morph
 
     def touched(self, path: str) -> None:
@@ -32,17 +33,20 @@ class Morphs:
         """To a look; ``none`` stops where it is."""
         spec, _, name = self._show.tree.change(event)
         self.end()
+        if name != NONE and not self._show.stage.awake:
+            self._show.tree.put(self._morph, NONE, SOURCE)
+            raise VjError(f"there is nothing on deck {self._show.stage.place.deck} to morph from: load a look first")
         if name != NONE:
             try:
                 cast = self._show.stage.cast(self._show.stage.shelf.find(str(name)))
                 self.running = Morphing(self._show.stage, self._show.tree, cast)
             except VjError:
-                self._show.tree.put(MORPH, NONE, SOURCE)
+                self._show.tree.put(self._morph, NONE, SOURCE)
                 raise
-            self._show.history.replaced(self.running.before)
-            self._show.tree.put(MORPH, name, event.source)
+            self._show.replaced(self.running.before)
+            self._show.tree.put(self._morph, name, event.source)
             by_hand = self._show.tree.base("/show/morph_unit") == "hand"
-            self._hand = (number_at(self._show.tree, POSITION), 0.0) if by_hand else None
+            self._hand = (number_at(self._show.tree, self._position), 0.0) if by_hand else None
         return [landed(event, spec, name)]
 
     def by_hand(self, tick: Tick, event: ControlEvent) -> Landed:
@@ -63,7 +67,7 @@ class Morphs:
         seconds = unit == "seconds"
         position = min(morph.position + (tick.dt if seconds else passed) / length, 1.0)
         morph.by_music(position, (60.0 / max(beat.bpm, 1.0) if seconds else 1.0) / length, crossed=crossed)
-        self._show.tree.put(POSITION, position, SOURCE)
+        self._show.tree.put(self._position, position, SOURCE)
         self._arrive()
 
     def _arrive(self) -> None:
@@ -81,10 +85,11 @@ class Morphs:
         if self.running.side:
             self._show.stage.look, self._show.stage.standing = self.running.target.name, self.running.target
         rewind = rewind and self._hand is None
+        self.running.end()
         self.running = self._hand = None
-        self._show.tree.put(MORPH, NONE, SOURCE)
+        self._show.tree.put(self._morph, NONE, SOURCE)
         if rewind:
-            self._show.tree.put(POSITION, 0.0, SOURCE)
+            self._show.tree.put(self._position, 0.0, SOURCE)
 
 
 def carried(fader: float, taken: float, morph: float) -> float:

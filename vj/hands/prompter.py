@@ -14,6 +14,7 @@ from typing import cast
 from vj.hands.corners import PAD, Corners
 from vj.hands.landing import Landed, landed
 from vj.hands.morphs import MORPH, POSITION, Morphs
+from vj.hands.prompting import Prompting
 from vj.hands.wiring import ADD, REMOVE, Wiring
 from vj.modulation.routes import NONE, ROUTES, kinds
 from vj.params import pad
@@ -30,7 +31,7 @@ RESUME = "resume"
 """Who takes up an earlier show: that cannot be taken back."""
 PUNCTUAL = ("autopilot", RESUME, "undo")
 """Who knows the moment itself."""
-TAKEN_BACK = (*OF_A_LOOK, "/mix/", *(f"{PAD}{corner}" for corner in pad.CORNERS))
+TAKEN_BACK = (*OF_A_LOOK, "/mix/", "/a/queue/waiting", *(f"{PAD}{corner}" for corner in pad.CORNERS))
 """What a hand moves here can be taken back."""
 
 SHOW = (
@@ -60,6 +61,7 @@ class Prompter:
         self.history = History()
         self.tree, self.stage, self._shelf = tree, stage, stage.shelf
         self.morphs, self._wiring, self._corners = Morphs(self), Wiring(self), Corners(self)
+        self._prompting = Prompting(self)
         self._count, self._beats = 0, 0.0
         self._offered: tuple[tuple[str, ...], ...] = ((), ("",))
         tree.extend("show", SHOW)
@@ -105,6 +107,8 @@ class Prompter:
         act = self._acts.get(path)
         if act is None and path.startswith(ROUTES):
             act = self._wiring.route
+        if act is None and self._prompting.knows(path):
+            act = self._prompting.wish
         if act is not None:
             return act(tick, event if path == event.path else replace(event, path=path))
         return [self.turn(tick, event, path)]
@@ -129,6 +133,7 @@ class Prompter:
         passed, crossed = max(beats - self._beats, 0.0), beat.count != self._count
         self._beats, self._count = beats, beat.count
         self.morphs.go_on(tick, beat, passed, crossed=crossed)
+        self._prompting.go_on(beat)
 
     # --------------------------------------------------------------------------------------- looks
 
