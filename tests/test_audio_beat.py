@@ -165,7 +165,7 @@ def test_nudge_moves_the_beat_later_and_stays_monotone():
 
 def test_parameters_are_what_control_reads():
     assert {spec.name for spec in BEAT_PARAMS} == {"tap", "resync", "half", "double", "shift", "nudge", "slowest",
-                                                   "fastest", "lock", "clock"}
+                                                   "fastest", "lock", "clock", "tempo"}
     clock = BeatClock(120)
     run(clock, 0, 1)
     for time in (1.0, 1.5, 2.0):
@@ -410,6 +410,32 @@ def test_the_ears_are_told_what_a_hand_and_another_clock_say():
     other.ears = ears
     other.follow(Reading(0.0, 0.0, 133.0, source="link"))
     assert ears.told[-1] == ("favour", 133)
+
+
+def test_a_tempo_written_down_stands_and_only_the_beat_is_listened_for():
+    clock, ears = BeatClock(120), Pupil()
+    clock.ears = ears
+    clock.control(0.0, {"tempo": 87.0})
+    assert (clock.bpm, ears.told) == (87.0, [("favour", 87)])
+    run(clock, 0, 12, events=heard(clock, 174.3, 0, 12, 0.1))  # an octave up, and not quite that tempo
+    assert clock.bpm == 87.0
+    run(clock, 12, 24, events=heard(clock, 131.0, 12, 24))  # other music, as ears think: a hand wrote that it is not
+    clock.double()
+    assert clock.bpm == 87.0
+    shown = run(clock, 24, 40, events=heard(clock, 87.0, 24, 40, 0.2))
+    assert (np.diff(shown[:, 1]) >= 0).all()
+    assert abs(error(clock, shown[-1, 0], 87.0, 0.2)) < 0.03
+    clock.follow(Reading(40.0, 0.0, 133.0, source="link"))
+    assert clock.bpm == 66.5  # a clock that leads knows better; the octave stays the hand's
+
+
+def test_a_tempo_taken_back_is_listened_for_again():
+    clock = BeatClock(120)
+    clock.control(0.0, {"tempo": 87.0})
+    run(clock, 0, 4, events=heard(clock, 131.0, 0, 4))
+    clock.control(4.0, {"tempo": 0.0})
+    run(clock, 4, 14, events=heard(clock, 131.0, 4, 14))
+    assert clock.bpm == pytest.approx(131.0, rel=1e-3)
 
 
 def test_ears_that_insist_get_the_clock_back_from_a_wrong_hand():

@@ -21,6 +21,8 @@ BEAT_PARAMS = (
     trigger("double", help="Count twice as fast."),
     trigger("shift", help="The beat is half a beat from here: where the off-beat was."),
     number("nudge", 0.0, -250.0, 250.0, unit="ms", smooth=0.1, help="Move every beat later (+) or earlier (-)."),
+    number("tempo", 0.0, 0.0, 400.0, unit="bpm", smooth=0.0,
+           help="The tempo, where it is known: only the beat is listened for. 0 listens for both."),
     number("slowest", 70.0, 40.0, 150.0, unit="bpm", smooth=0.0, help="Music is not slower than this: double it."),
     number("fastest", 180.0, 80.0, 300.0, unit="bpm", smooth=0.0, help="Music is not faster than this: halve it."),
     switch("lock", help="Hold tempo and beat: hands alone change them."),
@@ -95,7 +97,8 @@ class BeatClock:
 
     All times are seconds on one axis, the analyzer's. ``step`` moves on, ``hear`` is what a tracker believes,
     ``follow`` what another clock says, and ``tap``, ``resync``, ``shift``, ``half`` and ``double`` are hands.
-    ``ears`` are told what hands and other clocks know.
+    ``ears`` are told what hands and other clocks know. ``known`` is a tempo that a hand wrote down, 0: none; another
+    clock that leads knows better.
     """
 
     def __init__(self, bpm: float = 120.0) -> None:
@@ -104,6 +107,7 @@ class BeatClock:
         self.confidence = 0.0
         self.nudge = 0.0
         self.hold = False
+        self.known = 0.0
         self.source = "audio"
         self.ears: Ears = Deaf()
         self._time = 0.0
@@ -123,6 +127,7 @@ class BeatClock:
         self._taps = Taps()
         self._tapped = -math.inf
         self._insisted = 0
+        self._written = 0.0
         self._octave_by_hand = self._phase_by_hand = self._settle_half = False
         self._half = 0.0  # what the leader's beats are off from the hand's: 0 or 0.5
 
@@ -258,6 +263,8 @@ class BeatClock:
 
     def _follow_tempo(self, tempo: float, weight: float) -> bool:
         """Small differences are averaged; a new tempo is believed when heard often enough in a row."""
+        if self.known:
+            return abs(wrap(math.log2(tempo / self.known))) < SAME
         if abs(tempo / self.bpm - 1.0) < SAME:
             self.set_tempo(self.bpm + self._pursuit.tempo_gain * weight * (tempo - self.bpm))
             self._in_a_row = 0
@@ -312,8 +319,17 @@ class BeatClock:
     # ------------------------------------------------------------------------------------ hands
 
     def set_tempo(self, bpm: float) -> None:
-        """Go at ``bpm`` from here, between 20 and 400."""
+        """Go at ``bpm`` from here, between 20 and 400; at the ``known`` tempo unless another clock leads."""
+        if self.known and self.source not in OUTSIDE:
+            bpm = self.known
         self.bpm = float(min(max(bpm, SLOWEST), FASTEST))
+
+    def know(self, bpm: float) -> None:
+        """A hand wrote the tempo down; below 20 it takes that back."""
+        self.known = bpm if bpm >= SLOWEST else 0.0
+        self._octave_by_hand = self.known > 0.0
+        self.set_tempo(self.bpm)
+        self._pursuit.restart()
 
     def tap(self, time: float) -> None:
         """A hand on the beat at ``time``. Three taps or more set tempo and phase."""
@@ -358,7 +374,7 @@ class BeatClock:
 
     def _count(self, factor: float) -> None:
         """Go at another octave: the nearest whole beat of the new count is the beat."""
-        if not SLOWEST <= self.bpm * factor <= FASTEST:
+        if self.known or not SLOWEST <= self.bpm * factor <= FASTEST:
             return
         self.bpm *= factor
         self._octave_by_hand = True
@@ -389,6 +405,12 @@ class BeatClock:
         self.fastest = max(float(values.get("fastest", 180.0)), self.slowest)
         self.hold = bool(values.get("lock", False))
         self._choose(str(values.get("clock", "auto")))
+        tempo = float(values.get("tempo", 0.0))
+        if tempo != self._written:
+            self._written = tempo
+            self.know(tempo)
+        if self.known:
+            self.ears.favour(self.known)
         if values.get("tap"):
             self.tap(time)
         if values.get("resync"):
