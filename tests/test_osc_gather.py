@@ -32,6 +32,11 @@ def test_a_button_that_is_pressed_and_let_go_at_once_was_pressed() -> None:
     assert settled([press, release, press]) == [press]
 
 
+def test_everything_that_is_put_into_a_queue_comes_there() -> None:
+    first, second = (ControlEvent("/a/queue/add", words, "me") for words in ("a rose", "the sea"))
+    assert settled([first, second, first]) == [second, first]
+
+
 def test_values_for_other_moments_stay() -> None:
     both = [ControlEvent("/a/walk/speed", 0.5, "me", when="bar"), event("/a/walk/speed", 0.1)]
     assert settled(both) == both

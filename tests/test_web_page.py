@@ -164,7 +164,7 @@ def test_switches_choices_texts_and_colours(rig: Rig, tabs: Any) -> None:
     assert rig.show.wait_for("/a/gen/world").value == "dunes"
     tab.page.fill(".prompt textarea", "glass towers at night")
     tab.page.click('.prompt button:has-text("Send")')
-    wait_until(tab, lambda: rig.show.tree.base("/a/gen/prompt") == "glass towers at night")
+    wait_until(tab, lambda: rig.show.tree.base("/a/prompt/text") == "glass towers at night")
     tab.page.evaluate("""() => { const c = document.querySelector('[data-path="/a/gen/tint"] input');
         c.value = '#00ff80'; c.dispatchEvent(new Event('input')); }""")
     wait_until(tab, lambda: str(rig.show.tree.base("/a/gen/tint")).startswith("#00ff80"))
@@ -178,16 +178,38 @@ def test_looks_are_pads(rig: Rig, tabs: Any) -> None:
     tab.page.wait_for_selector('.look[aria-pressed="true"]:has-text("iron")')
 
 
-def test_prompts_wait_in_a_queue(rig: Rig, tabs: Any) -> None:
+def test_prompts_wait_in_the_shows_own_queue(rig: Rig, tabs: Any) -> None:
+    tab, other = tabs(url(rig)).live(), tabs(url(rig)).live()
+    tab.page.fill(".prompt textarea", "first wave")
+    tab.page.click('.prompt button:has-text("Queue")')
+    assert rig.show.wait_for("/a/queue/add").value == "first wave"
+    rig.show.set("/a/queue/waiting", "first wave\nsecond wave")
+    for each in (tab, other):
+        each.page.wait_for_selector('.queue button:has-text("second wave")')
+    other.page.click('.queue button:has-text("second wave")')
+    assert rig.show.wait_for("/a/queue/drop").value == "second wave"
+    wait_until(tab, lambda: rig.show.tree.base("/a/prompt/text") == "second wave")
+    rig.show.set("/a/queue/waiting", "first wave")
+    wait_until(tab, lambda: tab.page.locator(".queue li").count() == 1)
+
+
+def test_each_prompt_of_the_mixture_has_its_slot(rig: Rig, tabs: Any) -> None:
     tab = tabs(url(rig)).live()
-    for words in ("first wave", "second wave"):
-        tab.page.fill(".prompt textarea", words)
-        tab.page.click('.prompt button:has-text("Queue")')
-    tab.page.reload()
-    tab.live()
-    tab.page.click('.queue button:has-text("second wave")')
-    wait_until(tab, lambda: rig.show.tree.base("/a/gen/prompt") == "second wave")
-    assert tab.page.locator(".queue li").count() == 1
+    tab.page.click('.slots button:has-text("2")')
+    tab.page.fill(".prompt textarea", "gulls")
+    tab.page.click('.prompt button:has-text("Send")')
+    wait_until(tab, lambda: rig.show.tree.base("/a/prompt/text2") == "gulls")
+    tab.page.wait_for_selector('.slots button.filled:has-text("2")')
+    tab.page.locator('.slots [data-path="/a/prompt/weight2"]').focus()
+    tab.page.keyboard.press("End")
+    wait_until(tab, lambda: rig.show.tree.base("/a/prompt/weight2") == 1.0)
+
+
+def test_a_deck_without_prompts_shows_no_box(rig: Rig, tabs: Any) -> None:
+    tab = tabs(url(rig)).live()
+    assert tab.page.locator(".prompt").count() == 1, "deck a has a negative prompt, so it has prompts"
+    assert tab.page.locator('.group [data-path="/a/prompt/text2"]').count() == 0, "the box is their place"
+    assert tab.page.locator('[data-path="/a/queue/bars"]').count() == 1
 
 
 def test_a_long_press_opens_the_sheet_and_learns(rig: Rig, tabs: Any) -> None:

@@ -36,7 +36,8 @@ def test_the_root_holds_everything(rig: Rig) -> None:
                 for spec in specs}
     assert declared <= set(paths)
     assert set(paths) - declared == {
-        "/preview/program", "/now/a/walk/speed", "/now/a/walk/decay", "/now/a/walk/steps", "/now/master/fade"}
+        "/preview/program", "/now/a/walk/speed", "/now/a/walk/decay", "/now/a/walk/steps", "/now/master/fade",
+        "/now/a/prompt/weight1", "/now/a/prompt/weight2", "/now/a/queue/bars"}
 
 
 def test_a_number(rig: Rig) -> None:
@@ -120,6 +121,6 @@ def test_a_change_of_look_is_told_by_its_tops() -> None:
     show.tree.declare("a/gen", (choice("world", "reef", ("reef", "sky")),))
     show.step()
     removed, added, changed = gone_and_new(old, Space(show.mirror))
-    assert removed == ["/a/gen/prompt", "/a/gen/tint", "/fx/bloom", "/now/fx/bloom"]
+    assert removed == ["/a/gen/negative", "/a/gen/prompt", "/a/gen/tint", "/fx/bloom", "/now/fx/bloom"]
     assert added == ["/fx/glass", "/now/fx/glass"]
     assert changed == ["/a/gen/world"]

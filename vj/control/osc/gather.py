@@ -7,12 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vj.control.osc.gate import Ration
-from vj.types import ControlEvent, ParamSpec
+from vj.types import ControlEvent, ParamSpec, Value
 
 DEAR = ("choice", "text", "trigger")
 """Kinds that may do much at once: recall a look, undo, make a prompt."""
 A_SECOND, AT_ONCE = 60.0, 64.0
 """How many of those the engine is asked for, whoever sends them."""
+ADD, DROP = "/add", "/drop"
+"""How paths end that take something into a row and out of it: another value makes no earlier one void."""
 
 
 def settled(events: Sequence[ControlEvent]) -> list[ControlEvent]:
@@ -24,9 +26,10 @@ def settled(events: Sequence[ControlEvent]) -> list[ControlEvent]:
     if len(events) < 2:
         return list(events)
     kept: list[ControlEvent] = []
-    void: set[tuple[str, str]] = set()
+    void: set[tuple[str, str, Value | None]] = set()
     for event in reversed(events):
-        key = (event.path, event.when)
+        one = event.value if event.path.endswith((ADD, DROP)) else None
+        key = (event.path, event.when, one)
         if key in void:
             continue
         kept.append(event)

@@ -10,14 +10,14 @@ import { control, el, label, release } from "./widgets.js";
 const QUIT = "/machine/quit";
 
 const TABS = [
-  ["picture", "Picture", /^[a-d]\/(gen|walk|drive)/], ["effects", "Effects", /^fx\//],
+  ["picture", "Picture", /^[a-d]\/(gen|walk|drive|prompt)/], ["effects", "Effects", /^fx\//],
   ["modulation", "Modulation", /^(mod\/|sources)/], ["mix", "Mix", /^(mix|master)/], ["sound", "Sound & beat", /^(audio|beat|latency)/],
   ["setup", "Setup", /./],
 ];
 const TITLES = { gen: "Generator", fx: "", mod: "" };
 const ELSEWHERE = new RegExp([
   "^/show/", "^/machine/quit$", "^/beat/(tap|resync|nudge)$", "^/master/(freeze|blackout|fade|brightness)$", "^/mix/crossfade$",
-  "^/record/", "^/midi/", "^/routes/", "^/pad/", "/prompt$", "^/now/", "^/preview/"].join("|"));
+  "^/record/", "^/midi/", "^/routes/", "^/pad/", "^/[a-d]/prompt/text", "^/[a-d]/queue/(?!bars)", "^/now/", "^/preview/"].join("|"));
 
 const mountOf = (path) => path.slice(1, path.lastIndexOf("/"));
 

@@ -1,9 +1,10 @@
 // The stage: the picture on the wall, what the ears hear, the beat, and what a hand needs at once.
 
-import { $, fill, kept, LOOK, say, show } from "./desk.js";
-import { when, xyPad } from "./looks.js";
+import { $, fill, LOOK, say, show } from "./desk.js";
+import { xyPad } from "./looks.js";
+import { drawPrompts } from "./prompts.js";
 import { openSheet } from "./sheet.js";
-import { button, dial, el, holdable, label, nameOf, toggle } from "./widgets.js";
+import { button, dial, el, label, nameOf, toggle } from "./widgets.js";
 
 const RECORD = "/record/on";
 
@@ -21,7 +22,7 @@ export function drawStage() {
     there("/beat/resync") && button(show, "/beat/resync", openSheet, "Resync"),
     there("/beat/nudge") && nudge(-5, "−"), there("/beat/nudge") && nudge(5, "+")]);
   fill("record", [there(RECORD)], () => [there(RECORD) && recorder()]);
-  fill("prompts", [...show.nodes.keys()].filter((path) => path.endsWith("/prompt")), (paths) => paths.map(promptBox));
+  drawPrompts();
   fill("pad", [there("/pad/x"), there("/pad/y")], () => [there("/pad/x") && xyPad()]);
 }
 
@@ -57,29 +58,6 @@ function recorder() {
 }
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, "0")}`;
-
-function promptBox(path) {
-  const box = el("textarea", { maxlength: 2000, "aria-label": `Prompt ${path}`, placeholder: "Prompt" });
-  const list = el("ul", { class: "queue" });
-  const queue = JSON.parse(kept.get(`queue ${path}`) ?? "[]");
-  const send = (text, moment) => show.set(path, text, moment);
-  const draw = () => {
-    kept.set(`queue ${path}`, JSON.stringify(queue.slice(0, 50)));
-    list.replaceChildren(...queue.map((text, n) => el("li", {},
-      el("button", { type: "button", title: "Send now", onclick: () => { send(text, when); queue.splice(n, 1); draw(); } }, text),
-      el("button", { type: "button", "aria-label": "Remove", onclick: () => { queue.splice(n, 1); draw(); } }, "×"))));
-  };
-  const take = (act) => () => { if (box.value.trim()) act(box.value.trim()); };
-  const root = el("div", { class: "prompt" }, box,
-    el("div", { class: "whens" },
-      el("button", { type: "button", onclick: take((text) => send(text, "now")) }, "Send"),
-      el("button", { type: "button", onclick: take((text) => send(text, "bar")) }, "Next bar"),
-      el("button", { type: "button", onclick: take((text) => { queue.push(text); box.value = ""; draw(); }) }, "Queue")), list);
-  holdable(root, path, openSheet);
-  root.ends = [show.listen(path, (text) => { if (document.activeElement !== box) box.value = text; })];
-  draw();
-  return root;
-}
 
 function drawViews() {
   const paths = [...show.nodes.keys()].filter((path) => path.startsWith("/preview/"));
