@@ -10,7 +10,7 @@ import pytest
 
 from vj.app.common import declared_tree
 from vj.options import DEFAULT_LOOK
-from vj.params.readings import HEARD, PHRASES, heard
+from vj.params.readings import HEARD, HOLD, PHRASES, Holding, heard
 from vj.params.spec import checked, number, trigger
 from vj.params.tree import ParamTree
 from vj.report import _parameters
@@ -104,6 +104,18 @@ def test_the_values_land_at_their_paths(tree: ParamTree) -> None:
     assert tree.reading("/audio/chroma/cs") == pytest.approx(1 / 12)
     assert tree.reading("/beat/bpm") == 128.0
     assert tree.reading("/beat/source") == "audio"
+
+
+def test_a_hit_can_be_read_for_a_moment_and_a_stronger_one_at_once() -> None:
+    holding = Holding()
+
+    def kick(tick: int, strength: float) -> float:
+        told = dict(holding.heard(Features(time=tick / 100, kick=strength)))
+        return float(told["audio"]["kick"])
+
+    assert [kick(n, 0.4 if n == 3 else 0.0) for n in range(10)] == [0.0] * 3 + [0.4] * round(100 * HOLD) + [0.0] * 2
+    assert [kick(20, 0.4), kick(21, 0.9), kick(22, 0.2)] == [0.4, 0.9, 0.9]
+    assert kick(5, 0.1) == 0.1  # another show began
 
 
 @pytest.mark.parametrize("bars", PHRASES)

@@ -20,10 +20,10 @@ SOUND = (
     number("rms", 0.0, help="Loudness against the loudest of the last seconds."),
     number("peak", 0.0, 0.0, 8.0, help="The largest sample since the last tick; 1 is full scale."),
     number("loudness", -70.0, -70.0, 10.0, unit="LUFS", help="Momentary loudness (EBU R128, 400 ms)."),
-    number("onset", 0.0, help="The strongest onset of any kind with this tick."),
-    number("kick", 0.0, help="A kick with this tick, as strong as that."),
-    number("snare", 0.0, help="A snare or clap with this tick, as strong as that."),
-    number("hat", 0.0, help="A hi-hat with this tick, as strong as that."),
+    number("onset", 0.0, help="The strongest onset of any kind in the last twentieth of a second."),
+    number("kick", 0.0, help="A kick, as strong as that, for a twentieth of a second."),
+    number("snare", 0.0, help="A snare or clap, as strong as that, for a twentieth of a second."),
+    number("hat", 0.0, help="A hi-hat, as strong as that, for a twentieth of a second."),
     number("centroid", 0.0, 0.0, 20000.0, unit="Hz", help="Where the spectrum's weight lies: how bright it sounds."),
     number("flux", 0.0, help="How much is new in the whole spectrum."),
     number("flatness", 0.0, help="0 is tones, 1 is noise."),
@@ -33,7 +33,7 @@ SOUND = (
     number("key_strength", 0.0, help="How clear the key is."),
     number("energy", 0.0, help="How full the music is against its own last minute."),
     number("breakdown", 0.0, help="How surely the drums have left."),
-    number("drop", 0.0, help="The drums and the bass come back with this tick."),
+    number("drop", 0.0, help="The drums and the bass have come back within a twentieth of a second."),
 )
 BAND = (
     number("level", 0.0, help="The band's energy, smoothed."),
@@ -59,6 +59,26 @@ HEARD: Mapping[str, Sequence[ParamSpec]] = {
 """Mount -> what ``heard`` fills there."""
 
 _SOUND = tuple(spec.name for spec in SOUND)
+_HITS = ("onset", "kick", "snare", "hat", "drop")
+HOLD = 0.05
+"""Seconds that a hit can be read: who looks thirty times a second misses none."""
+
+
+class Holding:
+    """``heard``, with hits that stand for ``HOLD`` seconds."""
+
+    def __init__(self) -> None:
+        self._hits: dict[str, tuple[float, float]] = {}
+
+    def heard(self, features: Features) -> Iterator[tuple[str, Mapping[str, Value]]]:
+        """What one tick's features say, mount by mount; of the hits, the strongest of the last moment."""
+        for name in _HITS:
+            strength, since = self._hits.get(name, (0.0, features.time))
+            now = getattr(features, name)
+            if now >= strength or not 0.0 <= features.time - since < HOLD:
+                self._hits[name] = (now, features.time)
+        for mount, values in heard(features):
+            yield mount, values if mount != "audio" else {**values, **{n: hit for n, (hit, _) in self._hits.items()}}
 
 
 def heard(features: Features) -> Iterator[tuple[str, Mapping[str, Value]]]:
