@@ -121,6 +121,6 @@ def test_a_change_of_look_is_told_by_its_tops() -> None:
     show.tree.declare("a/gen", (choice("world", "reef", ("reef", "sky")),))
     show.step()
     removed, added, changed = gone_and_new(old, Space(show.mirror))
-    assert removed == ["/a/gen/negative", "/a/gen/prompt", "/a/gen/tint", "/fx/bloom", "/now/fx/bloom"]
+    assert removed == ["/a/gen/prompt", "/a/gen/negative", "/a/gen/tint", "/fx/bloom", "/now/fx/bloom"]
     assert added == ["/fx/glass", "/now/fx/glass"]
     assert changed == ["/a/gen/world"]
