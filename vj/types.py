@@ -213,6 +213,8 @@ class GenRequest:
     """All a generator may look at. Picklable. ``generator`` is its module's name; ``size`` (width, height) pixels.
 
     ``deck``: who asks. One generator draws for all decks; what it remembers from image to image, it remembers by deck.
+    ``files``: what the command line gave names to (models, LoRAs, pictures), ``kind/name`` -> path. ``picture``: what
+    the image is drawn over, by name; another deck's is put into ``image_in`` (H, W, 4) where the images are made.
     """
 
     generator: str
@@ -223,6 +225,9 @@ class GenRequest:
     seed: int
     size: tuple[int, int]
     deck: str = "a"
+    files: Mapping[str, str] = field(default_factory=dict)
+    picture: str = ""
+    image_in: Pixels | None = None
 
 
 @dataclass(frozen=True, slots=True)
