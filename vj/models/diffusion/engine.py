@@ -91,7 +91,7 @@ class Engine:
 
     def draw(self, shot: Shot) -> Pixels:
         """(H, W, 4) uint8 RGBA, the caller's own. VjError for a shot that cannot be drawn."""
-        (pixels,) = self.begin(shot).pixels()
+        pixels: Pixels = self.begin(shot).pixels()[0]
         return pixels
 
     def begin(self, shot: Shot) -> Ticket:

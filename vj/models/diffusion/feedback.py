@@ -46,7 +46,8 @@ def motion(feedback: Feedback, dt: float, aspect: float) -> NDArray[np.float32]:
 def moved(latents: Tensor, way: Tensor) -> Tensor:
     """(B, C, h, w) seen through the motions ``way`` (B, 2, 3); beyond the edge it is mirrored."""
     grid = affine_grid(way, list(latents.shape), align_corners=False)
-    return grid_sample(latents, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
+    seen: Tensor = grid_sample(latents, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
+    return seen
 
 
 def spread(latents: Tensor) -> Tensor:
@@ -57,5 +58,5 @@ def spread(latents: Tensor) -> Tensor:
 def anchored(latents: Tensor, anchor: Tensor) -> Tensor:
     """The latents with each channel's mean and spread as in ``anchor`` (2, 1, C, 1, 1), nothing beyond ``LIMIT``."""
     mean, deviation = spread(latents)
-    back = (latents - mean) / deviation.clamp_min(1e-4) * anchor[1] + anchor[0]
+    back: Tensor = (latents - mean) / deviation.clamp_min(1e-4) * anchor[1] + anchor[0]
     return back.clamp(-LIMIT, LIMIT)

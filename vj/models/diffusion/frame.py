@@ -192,7 +192,7 @@ def decoded(model: Model, clean: Tensor) -> Tensor:
     """(B, 3, H, W) 0..1 float32 of latents, as the model's own decoder and its config have it."""
     config, kind = model.vae.config, model.vae.dtype
     z = clean / float(config.scaling_factor) + float(getattr(config, "shift_factor", None) or 0.0)
-    rgb = model.vae.decode(z.to(kind), return_dict=False)[0]
+    rgb: Tensor = model.vae.decode(z.to(kind), return_dict=False)[0]
     return (rgb.float() * 0.5 + 0.5).clamp(0.0, 1.0)
 
 
@@ -201,7 +201,7 @@ def encoded(model: Model, source: Tensor) -> Tensor:
     config, kind = model.vae.config, model.vae.dtype
     x = (source.permute(0, 3, 1, 2).float() / 127.5 - 1.0).to(kind)
     found = model.vae.encode(x, return_dict=False)[0]
-    z: Tensor = found.mode() if hasattr(found, "mode") and not isinstance(found, Tensor) else found
+    z: Tensor = found if isinstance(found, Tensor) else found.mode()
     return (z.float() - float(getattr(config, "shift_factor", None) or 0.0)) * float(config.scaling_factor)
 
 

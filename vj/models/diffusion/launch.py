@@ -10,11 +10,12 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
 from vj import clock
+from vj.models.diffusion import marks
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ GAIN = 0.98
 """A new way replaces the old one when it takes less than this part of its time."""
 
 Print = Callable[[], None]
+Pool = Any
+"""What ``torch.cuda.graph_pool_handle`` gives."""
 
 
 class Way(Protocol):
@@ -150,7 +153,7 @@ class Captured:
 
     name = "graph"
 
-    def __init__(self, pool: tuple[int, int], quiet: AbstractContextManager[object] | None = None) -> None:
+    def __init__(self, pool: Pool, quiet: AbstractContextManager[object] | None = None) -> None:
         self._pool, self._quiet = pool, quiet or nullcontext()
         self._graph: torch.cuda.CUDAGraph | None = None
 
@@ -214,9 +217,9 @@ class Compiled:
         self._thread = None
 
 
-def capture(paint: Print, pool: tuple[int, int]) -> torch.cuda.CUDAGraph:
+def capture(paint: Print, pool: Pool) -> torch.cuda.CUDAGraph:
     """Record ``paint`` after two warm runs aside, as CUDA asks. Raises what the driver raises."""
-    here, aside = torch.cuda.current_stream(), torch.cuda.Stream()
+    here, aside = torch.cuda.current_stream(), marks.stream()
     aside.wait_stream(here)
     with torch.cuda.stream(aside):
         for _ in range(2):
@@ -230,17 +233,8 @@ def capture(paint: Print, pool: tuple[int, int]) -> torch.cuda.CUDAGraph:
 
 def seconds_of(run: Print) -> float:
     """Seconds of one run, the median of ``TRIALS``, on the device's own clock where it has one."""
-    spans = [_event_span(run) if torch.cuda.is_available() else _wall_span(run) for _ in range(TRIALS)]
+    spans = [marks.span(run) if torch.cuda.is_available() else _wall_span(run) for _ in range(TRIALS)]
     return sorted(spans)[len(spans) // 2]
-
-
-def _event_span(run: Print) -> float:
-    began, ended = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-    began.record()
-    run()
-    ended.record()
-    ended.synchronize()
-    return began.elapsed_time(ended) / 1e3
 
 
 def _wall_span(run: Print) -> float:

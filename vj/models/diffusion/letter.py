@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from vj.models.diffusion.marks import Mark, mark
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
@@ -31,7 +33,7 @@ class Letter:
         pinned = device.startswith("cuda")
         self._there = torch.zeros(total, device=device)
         self._slots = [torch.zeros(total, pin_memory=pinned) for _ in range(SLOTS if pinned else 1)]
-        self._sent: list[torch.cuda.Event | None] = [None] * len(self._slots)
+        self._sent: list[Mark | None] = [None] * len(self._slots)
         self._turn = 0
         self._at = _places(fields)
         self._shapes = dict(fields)
@@ -51,8 +53,7 @@ class Letter:
         slot = self._slots[self._turn]
         self._there.copy_(slot, non_blocking=True)
         if len(self._slots) > 1:
-            self._sent[self._turn] = sent = torch.cuda.Event()
-            sent.record()
+            self._sent[self._turn] = mark()
             self._turn = (self._turn + 1) % len(self._slots)
             before = self._sent[self._turn]
             if before is not None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from vj.models.diffusion.marks import Mark, mark, reached, seconds
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -24,7 +26,7 @@ SLOTS = 3
 class Ticket:
     """Pictures that are being drawn. ``pixels`` gives them, (rows, H, W, 4) uint8, the taker's own."""
 
-    def __init__(self, pinned: Tensor, done: torch.cuda.Event | None, began: torch.cuda.Event | None) -> None:
+    def __init__(self, pinned: Tensor, done: Mark | None, began: Mark | None) -> None:
         self._pinned: Tensor | None = pinned
         self._done, self._began = done, began
         self._pixels: Pixels | None = None
@@ -32,7 +34,7 @@ class Ticket:
     @property
     def ready(self) -> bool:
         """They can be had without waiting."""
-        return self._pinned is None or self._done is None or bool(self._done.query())
+        return self._pinned is None or self._done is None or reached(self._done)
 
     def pixels(self) -> Pixels:
         """Wait for the copy. The same arrays when asked again."""
@@ -49,8 +51,7 @@ class Ticket:
         """How long the device took, for pictures that are there; None where it has no clock of its own."""
         if self._done is None or self._began is None:
             return None
-        self._done.synchronize()
-        return self._began.elapsed_time(self._done) / 1e3
+        return seconds(self._began, self._done)
 
 
 class Outlet:
@@ -62,15 +63,11 @@ class Outlet:
         self._tickets: list[Ticket | None] = [None] * SLOTS
         self._turn = 0
 
-    def begin(self) -> torch.cuda.Event | None:
+    def begin(self) -> Mark | None:
         """A mark before the drawing, for ``send``."""
-        if not self._cuda:
-            return None
-        mark = torch.cuda.Event(enable_timing=True)
-        mark.record()
-        return mark
+        return mark() if self._cuda else None
 
-    def send(self, rgba: Tensor, began: torch.cuda.Event | None = None) -> Ticket:
+    def send(self, rgba: Tensor, began: Mark | None = None) -> Ticket:
         """Begin to copy (rows, H, W, 4) as it will be when the device has come so far."""
         if not self._cuda:
             return Ticket(rgba.cpu().clone(), None, None)
@@ -82,7 +79,5 @@ class Outlet:
         if pinned is None or pinned.shape != rgba.shape:
             pinned = self._pinned[self._turn] = torch.empty(rgba.shape, dtype=torch.uint8, pin_memory=True)
         pinned.copy_(rgba, non_blocking=True)
-        done = torch.cuda.Event(enable_timing=True)
-        done.record()
-        ticket = self._tickets[self._turn] = Ticket(pinned, done, began)
+        ticket = self._tickets[self._turn] = Ticket(pinned, mark(), began)
         return ticket

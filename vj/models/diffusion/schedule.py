@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SAMPLERS = ("euler", "ancestral", "lcm")
 MOST_STEPS = 50
+FINEST_LCM = 8
+"""A consistency model's grids are taken from some 50 timesteps: finer ones than this are too uneven to glide over."""
 SIGMA_DATA, TIMESTEP_SCALE, ORIGINAL_STEPS = 0.5, 10.0, 50
 """A consistency model's constants, where its scheduler's config doesn't name others."""
 
@@ -95,7 +97,7 @@ class Schedule:
         exactly; between two of them the timesteps are linear in the strength, so the knob has no stairs.
         """
         strength = min(max(strength, 0.0), 1.0)
-        most = self._count if self.sampler != "lcm" else self._original_steps
+        most = self._count if self.sampler != "lcm" else max(steps, FINEST_LCM)
         if strength * most <= steps:  # beyond the finest grid: on to the source itself
             return [t * strength * most / steps for t in self._grid(most)[-steps:]]
         fine = min(max(math.ceil(steps / strength - 1e-9), steps), most)
@@ -120,7 +122,7 @@ class Schedule:
     def _grid(self, count: int) -> list[float]:
         """``count`` timesteps over the whole range: trailing, as few-step models were taught."""
         if self.sampler != "lcm":
-            return (np.round(np.arange(self._count, 0, -self._count / count))[:count] - 1.0).tolist()
+            return [round(self._count * (count - k) / count) - 1.0 for k in range(count)]
         stride = self._count // self._original_steps
         taught = (np.arange(1, self._original_steps + 1) * stride - 1)[::-1]
         at = np.floor(np.linspace(0, len(taught), num=count, endpoint=False)).astype(np.int64)
@@ -186,22 +188,21 @@ def _alpha_bars(config: Mapping[str, Any], count: int) -> Vector:
     kind = str(config.get("beta_schedule", "scaled_linear"))
     _check("beta_schedule", kind, tuple(kinds))
     betas = kinds[kind]()
-    bars: Vector = np.cumprod(1.0 - betas)
-    if config.get("rescale_betas_zero_snr"):
-        bars = _zero_at_the_end(bars)
-    return bars
+    bars = np.cumprod(1.0 - betas, dtype=np.float64)
+    return _zero_at_the_end(bars) if config.get("rescale_betas_zero_snr") else bars
 
 
 def _cosine_betas(count: int) -> Vector:
     """Nichol and Dhariwal 2021: the betas of a squared cosine."""
     bars = np.cos((np.arange(count + 1) / count + 0.008) / 1.008 * math.pi / 2) ** 2
-    return np.minimum(1.0 - bars[1:] / bars[:-1], 0.999)
+    betas: Vector = np.minimum(1.0 - bars[1:] / bars[:-1], 0.999)
+    return betas
 
 
 def _zero_at_the_end(bars: Vector) -> Vector:
     """Lin et al. 2024: no signal at the last timestep; as much as a float32 can tell from none."""
     roots = np.sqrt(bars)
-    roots = (roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])
-    last: Vector = roots**2
-    last[-1] = 2.0**-24
-    return last
+    shifted = (roots - roots[-1]) * roots[0] / (roots[0] - roots[-1])
+    scaled: Vector = shifted**2
+    scaled[-1] = 2.0**-24
+    return scaled
