@@ -7,8 +7,10 @@ files, configs and tensors are those of SD 1.5, SD-Turbo (2.x), SDXL-Turbo and T
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -62,7 +64,7 @@ def sd1(folder: Path, *, seed: int = 0, variants: Iterable[str] = ("",), unet: M
     """A folder as SD 1.5's: heads told by their number, convolutions around attention, a PNDM scheduler."""
     _index(folder, "StableDiffusionPipeline", vae="AutoencoderKL", text_encoder="CLIPTextModel", scheduler=PNDM)
     _module(folder / "unet", unet, seed, variants)
-    _module(folder / "vae", KL, seed + 1, variants)
+    _module(folder / "vae", KL, seed + 1, variants, names=_NAMES_OF_2022)
     _text(folder / "text_encoder", TEXT, seed + 2, variants, position_ids=True)
     tokenizer(folder / "tokenizer", pad="<|endoftext|>")
     return folder
@@ -117,6 +119,133 @@ def byte_symbols() -> list[int]:
     return printable + list(range(256, 256 + 256 - len(printable)))
 
 
+def single_file(path: Path, folder: Path) -> Path:
+    """The model of a diffusers ``folder`` as one file in the original layout, half precision, its configs and
+    tokenizers in a folder of its name beside it (a full-size model needs none: vj knows the families' configs).
+    """
+    index = json.loads((folder / "model_index.json").read_text("utf-8"))
+    config = json.loads((folder / "unet" / "config.json").read_text("utf-8"))
+    state = {f"model.diffusion_model.{_original_unet(name, config)}": value
+             for name, value in weights(folder / "unet").items()}
+    for name, value in weights(folder / "vae").items():
+        is_1x1 = ".attentions." in name and value.ndim == 2
+        state[f"first_stage_model.{_original_vae(name)}"] = value[:, :, None, None] if is_1x1 else value
+    if "XL" in index["_class_name"]:
+        state |= _as_clip(weights(folder / "text_encoder"), "conditioner.embedders.0.transformer.")
+        state |= _as_open_clip(weights(folder / "text_encoder_2"), "conditioner.embedders.1.model.")
+    elif config.get("use_linear_projection"):
+        state |= _as_open_clip(weights(folder / "text_encoder"), "cond_stage_model.model.")
+    else:
+        state |= _as_clip(weights(folder / "text_encoder"), "cond_stage_model.transformer.")
+    state["alphas_cumprod"] = torch.linspace(1.0, 0.0, 1000)
+    for name in ("unet", "vae", "text_encoder", "text_encoder_2"):
+        if (folder / name).is_dir():
+            _json(path.with_suffix("") / name / "config.json", json.loads((folder / name / "config.json").read_text()))
+    for name in ("tokenizer", "tokenizer_2", "scheduler"):
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, path.with_suffix("") / name, dirs_exist_ok=True)
+    save_file({name: value.half().contiguous() for name, value in state.items()}, path)
+    return path
+
+
+def lora(path: Path, unet: torch.nn.Module, layout: str = "peft", *, rank: int = 2, alpha: float = 1.0, seed: int = 4,
+         modules: Iterable[str] = ("to_q", "to_k", "to_v", "to_out.0", "conv1", "proj_in", "linear_1")) -> Path:
+    """A LoRA for ``unet``. Layouts: ``peft`` (diffusers today), ``diffusers`` (its attention processors of 2023),
+    ``kohya`` (LCM-LoRA's), ``original`` (kohya's for SDXL).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    state: dict[str, torch.Tensor] = {}
+    for name, module in unet.named_modules():
+        weight = getattr(module, "weight", None)
+        if name.endswith(tuple(modules)) and weight is not None and (layout != "diffusers" or "attn" in name):
+            side, rest = weight.shape[0], weight.shape[1:]
+            down = torch.randn(rank, *rest, generator=generator) * 0.1
+            up = torch.randn(side, rank, *[1] * (weight.ndim - 2), generator=generator) * 0.1
+            state |= _lora_keys(layout, name, unet.config, down, up, alpha)  # type: ignore[arg-type]
+    save_file(state, path, {"format": "pt"})
+    return path
+
+
+def _lora_keys(layout: str, name: str, config: Mapping[str, Any], down: torch.Tensor, up: torch.Tensor,
+               alpha: float) -> dict[str, torch.Tensor]:
+    if layout == "peft":
+        return {f"unet.{name}.lora_A.weight": down, f"unet.{name}.lora_B.weight": up,
+                f"unet.{name}.alpha": torch.tensor(alpha)}
+    if layout == "diffusers":
+        stem, _, last = name.removesuffix(".0").rpartition(".")
+        return {f"{stem}.processor.{last}_lora.down.weight": down, f"{stem}.processor.{last}_lora.up.weight": up}
+    stem = name if layout == "kohya" else _original_unet(name + ".", config).removesuffix(".")
+    stem = "lora_unet_" + stem.replace(".", "_")
+    return {f"{stem}.lora_down.weight": down, f"{stem}.lora_up.weight": up, f"{stem}.alpha": torch.tensor(alpha)}
+
+
+_RESNET = {"norm1.": "in_layers.0.", "conv1.": "in_layers.2.", "time_emb_proj.": "emb_layers.1.",
+           "norm2.": "out_layers.0.", "conv2.": "out_layers.3.", "conv_shortcut.": "skip_connection."}
+_TOP = {"conv_in.": "input_blocks.0.0.", "time_embedding.linear_1.": "time_embed.0.",
+        "time_embedding.linear_2.": "time_embed.2.", "add_embedding.linear_1.": "label_emb.0.0.",
+        "add_embedding.linear_2.": "label_emb.0.2.", "conv_norm_out.": "out.0.", "conv_out.": "out.2.",
+        "mid_block.resnets.0.": "middle_block.0.", "mid_block.attentions.0.": "middle_block.1.",
+        "mid_block.resnets.1.": "middle_block.2."}
+
+
+def _original_unet(name: str, config: Mapping[str, Any]) -> str:
+    """Where the original UNet keeps a tensor: its input blocks count conv_in, layers and downsamplers in one row."""
+    per = config["layers_per_block"] + 1
+    if ".resnets." in name:
+        name = _renamed(name, _RESNET)
+    for new, old in _TOP.items():
+        if name.startswith(new):
+            return old + name[len(new):]
+    side, block, part, layer, rest = name.split(".", 4)
+    number = int(block) * per + int(layer)
+    if side == "down_blocks":
+        if part == "downsamplers":
+            return f"input_blocks.{(int(block) + 1) * per}.0.op.{rest.removeprefix('conv.')}"
+        return f"input_blocks.{number + 1}.{int(part == 'attentions')}.{rest}"
+    if part == "upsamplers":
+        attends = "CrossAttn" in config["up_block_types"][int(block)]
+        return f"output_blocks.{(int(block) + 1) * per - 1}.{1 + attends}.{rest}"
+    return f"output_blocks.{number}.{int(part == 'attentions')}.{rest}"
+
+
+def _original_vae(name: str) -> str:
+    """Where the original decoder keeps a tensor: its up blocks count from the picture inwards."""
+    attention = {".group_norm.": ".norm.", ".to_q.": ".q.", ".to_k.": ".k.", ".to_v.": ".v.",
+                 ".to_out.0.": ".proj_out.", ".query.": ".q.", ".key.": ".k.", ".value.": ".v.", ".proj_attn.": ".proj_out."}
+    name = _renamed(name, attention if ".attentions." in name else {"conv_shortcut": "nin_shortcut"})
+    name = _renamed(name, {"mid_block.attentions.0": "mid.attn_1", "mid_block.resnets.0": "mid.block_1",
+                           "mid_block.resnets.1": "mid.block_2", "conv_norm_out": "norm_out",
+                           "downsamplers.0": "downsample", "upsamplers.0": "upsample"})
+    parts = name.split(".")
+    if parts[1] in ("down_blocks", "up_blocks"):
+        block = int(parts[2]) if parts[1] == "down_blocks" else len(KL["block_out_channels"]) - 1 - int(parts[2])
+        parts[1:3] = [parts[1].removesuffix("_blocks"), str(block)]
+    return ".".join("block" if part == "resnets" else part for part in parts)
+
+
+def _as_clip(state: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {prefix + name: value for name, value in state.items()}
+
+
+def _as_open_clip(state: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """OpenCLIP keeps q, k and v in one tensor and its projection turned."""
+    words = {"text_model.encoder.layers.": "transformer.resblocks.", "layer_norm1": "ln_1", "layer_norm2": "ln_2",
+             "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj", "self_attn.out_proj": "attn.out_proj",
+             "text_model.final_layer_norm": "ln_final", "text_model.embeddings.token_embedding": "token_embedding",
+             "text_model.embeddings.position_embedding.weight": "positional_embedding"}
+    found = {prefix + _renamed(name, words): value for name, value in state.items()
+             if not name.endswith(("q_proj.weight", "q_proj.bias", "k_proj.weight", "k_proj.bias", "v_proj.weight",
+                                   "v_proj.bias", "text_projection.weight"))}
+    for name in state:
+        if "q_proj." in name:
+            stem, _, kind = _renamed(name, words).partition("self_attn.q_proj.")
+            found[f"{prefix}{stem}attn.in_proj_{kind}"] = torch.cat(
+                [state[name.replace("q_proj", f"{letter}_proj")] for letter in "qkv"])
+    if "text_projection.weight" in state:
+        found[prefix + "text_projection"] = state["text_projection.weight"].t()
+    return found
+
+
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     """The tensors of one component as its file holds them."""
     (path,) = (path for path in folder.glob("*.safetensors") if ".fp16." not in path.name)
@@ -138,15 +267,29 @@ def _index(folder: Path, pipeline: str, *, vae: str, text_encoder: str, schedule
     _json(folder / "scheduler" / "scheduler_config.json", scheduler)
 
 
-def _module(folder: Path, config: Mapping[str, Any], seed: int, variants: Iterable[str]) -> Path:
+_NAMES_OF_2022 = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".to_out.0.": ".proj_attn."}
+"""SD 1.5's full decoder is still published under these."""
+
+
+def _module(folder: Path, config: Mapping[str, Any], seed: int, variants: Iterable[str],
+            names: Mapping[str, str] = MappingProxyType({})) -> Path:
     import diffusers
 
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         module = getattr(diffusers, config["_class_name"])(**{k: v for k, v in config.items() if k[0] != "_"})
     _json(folder / "config.json", config)
-    _save(folder, "diffusion_pytorch_model", module.state_dict(), variants)
+    state = {}
+    for name, value in module.state_dict().items():
+        state[_renamed(name, names)] = value
+    _save(folder, "diffusion_pytorch_model", state, variants)
     return folder
+
+
+def _renamed(name: str, names: Mapping[str, str]) -> str:
+    for new, old in names.items():
+        name = name.replace(new, old)
+    return name
 
 
 def _text(folder: Path, config: Mapping[str, Any], seed: int, variants: Iterable[str], *,

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import inspect as signatures
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from vj.models.diffusion.blueprint import Blueprint, Component, Decoder, blueprint
+from vj.models.diffusion.lora import Loras, merge_for_good, read_lora
+from vj.models.diffusion.original import Source
+from vj.models.diffusion.place import Place
+from vj.models.diffusion.room import check_room, out_of_memory
 from vj.models.diffusion.text import Encoder, Reader
+from vj.models.diffusion.words import open_tokenizer
 from vj.types import VjError
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
 
-Decoder = Literal["tiny", "full"]
+_TEXT_CONFIG = ("vocab_size", "hidden_size", "intermediate_size", "projection_dim", "num_hidden_layers",
+                "num_attention_heads", "max_position_embeddings", "hidden_act", "layer_norm_eps", "bos_token_id",
+                "eos_token_id", "pad_token_id")
+_OLD_ATTENTION = {".query.": ".to_q.", ".key.": ".to_k.", ".value.": ".to_v.", ".proj_attn.": ".to_out.0."}
 
 
 @dataclass(frozen=True)
 class Parts:
     """A model in its parts, on ``device``, in ``dtype``, eval, without gradients.
 
-    ``family`` sd1, sd2 or sdxl. ``scheduler`` is the scheduler's config as it stands in the folder. ``vae`` may stay
-    float32 where its config says that half precision overflows. ``sampler`` is euler or lcm.
+    ``family`` sd1, sd2 or sdxl. ``scheduler`` is the scheduler's config as it stands in the folder. ``vae`` stays
+    float32 where its config says that half precision overflows (``vae.dtype`` tells). ``sampler`` is euler or lcm.
+    ``loras`` changes the UNet's weights in place: loaded and scaled by whoever draws, between two pictures.
     """
 
     family: str
@@ -35,20 +45,23 @@ class Parts:
     sampler: str
     device: str
     dtype: dtype
+    loras: Loras
 
 
-def open_parts(place: Path, device: str = "cpu", dtype: dtype | None = None, vae: Decoder = "tiny", *,
+def open_parts(place: Place | Path, device: str = "cpu", dtype: dtype | None = None, vae: Decoder = "tiny", *,
                tiny: Path | None = None) -> Parts:
-    """The parts of the model in the diffusers folder ``place``; ``tiny`` is the folder of its tiny decoder."""
+    """Open the model at ``place``; ``tiny`` is the folder of its tiny decoder where the place names none.
+
+    Raises VjError, one sentence with the cure, for a model that is missing, damaged, pickled, of another family or
+    too large for the memory that is free.
+    """
+    place = place if isinstance(place, Place) else Place.at(place)
+    place = replace(place, decoder=place.decoder or tiny)
     kind = dtype or best_dtype(device)
-    unet_config = _config(place / "unet")
-    family = family_of(unet_config)
-    scheduler = _read(place / "scheduler" / "scheduler_config.json")
-    decoder = tiny if vae == "tiny" and tiny is not None else place / "vae"
-    return Parts(
-        family, place.name, _module(place / "unet", unet_config, device, kind),
-        _module(decoder, _config(decoder), device, kind), _encoder(place, family, device, kind),
-        scheduler, "lcm" if scheduler.get("_class_name") == "LCMScheduler" else "euler", device, kind)
+    plan = blueprint(place, vae, "fp16" if kind.itemsize < 4 else "")
+    check_room(plan.name, plan.numbers * kind.itemsize, device)
+    with out_of_memory(plan.name, device):
+        return _opened(plan, place, device, kind)
 
 
 def best_dtype(device: str) -> dtype:
@@ -58,101 +71,136 @@ def best_dtype(device: str) -> dtype:
     return torch.float32 if device.startswith("cpu") else torch.float16
 
 
-def family_of(unet: Mapping[str, Any]) -> str:
-    """``sd1``, ``sd2`` or ``sdxl`` by the UNet's config."""
-    if unet.get("addition_embed_type") == "text_time":
-        return "sdxl"
-    return "sd2" if unet.get("use_linear_projection") or unet.get("cross_attention_dim") == 1024 else "sd1"
+def _opened(plan: Blueprint, place: Place, device: str, kind: dtype) -> Parts:
+    unet = _picture_network(plan.unet, device, kind)
+    if place.lora is not None:
+        merge_for_good(read_lora(place.lora, unet, plan.family), place.lora_scale)
+    return Parts(plan.family, plan.name, unet, _picture_network(plan.vae, device, _vae_dtype(plan.vae, kind)),
+                 _encoder(plan, device, kind), plan.scheduler, plan.sampler, device, kind, Loras(unet, plan.family))
 
 
-def _encoder(place: Path, family: str, device: str, kind: dtype) -> Encoder:
-    if family != "sdxl":
-        return Encoder([_reader(place, "", device, kind, None)])
-    readers = [_reader(place, suffix, device, kind, -2) for suffix in ("", "_2")]
-    blank = bool(_read(place / "model_index.json").get("force_zeros_for_empty_prompt", True))
-    return Encoder(readers, blank_is_zero=blank)
-
-
-def _reader(place: Path, suffix: str, device: str, kind: dtype, layer: int | None) -> Reader:
-    import transformers
-
-    folder = place / f"text_encoder{suffix}"
-    config = _config(folder)
-    projects = "CLIPTextModelWithProjection" in config.get("architectures", ())
-    model_class = transformers.CLIPTextModelWithProjection if projects else transformers.CLIPTextModel
-    settings = {name: value for name, value in config.items() if name != "model_type"}
-    model = _built(lambda: model_class(transformers.CLIPTextConfig(**settings)))
-    _fill(model, _weights(folder), folder, device, kind)
-    tokenizer = transformers.CLIPTokenizer.from_pretrained(str(place / f"tokenizer{suffix}"), local_files_only=True)
-    return Reader(tokenizer, model, layer)
-
-
-def _module(folder: Path, config: Mapping[str, Any], device: str, kind: dtype) -> Any:
-    import diffusers
-
-    model_class = getattr(diffusers, config["_class_name"])
-    known = signatures.signature(model_class.__init__).parameters
-    model = _built(lambda: model_class(**{name: value for name, value in config.items() if name in known}))
-    _fill(model, _weights(folder), folder, device, kind)
-    return model
-
-
-def _built(make: Any) -> Any:
+def _vae_dtype(vae: Component, kind: dtype) -> dtype:
+    """SDXL's full decoder overflows in float16; bfloat16 has the range."""
     import torch
 
-    with torch.device("meta"):
-        return make()
+    return torch.float32 if vae.config.get("force_upcast") and kind == torch.float16 else kind
 
 
-def _fill(model: Any, path: Path, folder: Path, device: str, kind: dtype) -> None:
-    from safetensors.torch import load_file
+def _encoder(plan: Blueprint, device: str, kind: dtype) -> Encoder:
+    layer = -2 if plan.family == "sdxl" else None
+    readers = []
+    for part, (folder, pad) in zip(plan.texts, plan.tokenizers, strict=True):
+        size = int(part.config.get("vocab_size", 0))
+        readers.append(Reader(open_tokenizer(folder, pad, size=size), _text_network(part, device, kind), layer))
+    return Encoder(readers, blank_is_zero=plan.family == "sdxl" and plan.blank_is_zero)
 
-    wanted = {_plain(name): name for name in model.state_dict()}
-    found = {wanted[_plain(name)]: _placed(value, device, kind)
-             for name, value in load_file(path).items() if _plain(name) in wanted}
-    missing = sorted(set(wanted.values()) - set(found))
-    if missing:
-        raise VjError(f"{path} has no tensor {missing[0]}: it is not the file that {folder.name}/config.json describes")
+
+def _text_network(part: Component, device: str, kind: dtype) -> Any:
+    import transformers
+
+    projects = "CLIPTextModelWithProjection" in part.config.get("architectures", ())
+    model_class: Any = transformers.CLIPTextModelWithProjection if projects else transformers.CLIPTextModel
+    config_class: Any = transformers.CLIPTextConfig
+    settings = {name: part.config[name] for name in _TEXT_CONFIG if name in part.config}
+    return _filled(part, lambda: model_class(config_class(**settings)), device, kind)
+
+
+def _picture_network(part: Component, device: str, kind: dtype) -> Any:
+    """A UNet or a decoder; on CUDA in channels_last, which its convolutions want."""
+    import diffusers
+    import torch
+
+    classes = {"UNet2DConditionModel": diffusers.UNet2DConditionModel, "AutoencoderKL": diffusers.AutoencoderKL,
+               "AutoencoderTiny": diffusers.AutoencoderTiny}
+    model_class = classes[part.config.get("_class_name", "UNet2DConditionModel")]
+    known = signatures.signature(model_class.__init__).parameters
+    settings = {name: value for name, value in part.config.items() if name in known}
+    model = _filled(part, lambda: model_class(**settings), device, kind)
+    return model.to(memory_format=torch.channels_last) if device.startswith("cuda") else model
+
+
+def _filled(part: Component, make: Callable[[], Any], device: str, kind: dtype) -> Any:
+    model = _built(part, make)
+    found = _read(part, model.state_dict(), device, kind)
     model.load_state_dict(found, assign=True)
-    _whole(model, device)
-    model.eval().requires_grad_(False)
+    _number_positions(model, device)
+    return model.eval().requires_grad_(False)
+
+
+def _built(part: Component, make: Callable[[], Any]) -> Any:
+    """The network without memory for its numbers."""
+    import torch
+
+    try:
+        with torch.device("meta"):
+            return make()
+    except VjError:
+        raise
+    except Exception as error:  # a config is data from outside; the libraries raise all kinds for a bad one
+        raise VjError(f"the config beside {part.files[0].path} describes no network that can be built "
+                      f"({_brief(error)}): fetch the model again") from error
+
+
+def _read(part: Component, wanted: Mapping[str, Tensor], device: str, kind: dtype) -> dict[str, Tensor]:
+    """Every wanted tensor, from whichever of the files holds it; its shape is checked before anything is read."""
+    from safetensors import safe_open
+
+    held = {_plain(name) if part.naming is None else name: (tensors, name)
+            for tensors in part.files for name in tensors.shapes}
+    with ExitStack() as stack:
+        files = {tensors.path: stack.enter_context(safe_open(tensors.path, framework="pt")) for tensors in part.files}
+        found = {}
+        for name, empty in wanted.items():
+            source = Source(_plain(name)) if part.naming is None else part.naming(name)
+            if source.name not in held:
+                raise VjError(f"{part.files[0].path} has no tensor {source.name}: it does not belong to its config, "
+                              "fetch the model again")
+            tensors, stored = held[source.name]
+            _check_shape(tensors.path, stored, tensors.shapes[stored], source, tuple(empty.shape))
+            value = _cut(files[tensors.path].get_tensor(stored), source, empty)
+            found[name] = value.to(device, kind if value.is_floating_point() else None, copy=True)
+    return found
+
+
+def _check_shape(path: Path, name: str, has: tuple[int, ...], source: Source, wants: tuple[int, ...]) -> None:
+    if source.third is not None:
+        wants = (3 * wants[0], *wants[1:])
+    if source.turned:
+        wants = wants[::-1]
+    ones = (1,) * abs(len(has) - len(wants))
+    if has not in (wants, wants + ones) and has + ones != wants:
+        raise VjError(f"{path} has {name} in the shape {has} and not {wants}: it does not belong to its config, "
+                      "take the config and the weights of one model")
+
+
+def _cut(value: Tensor, source: Source, empty: Tensor) -> Tensor:
+    """The part of a stored tensor that is meant; a 1x1 convolution and a linear layer are one thing."""
+    value = value if source.third is None else value.chunk(3)[source.third]
+    return (value.t().contiguous() if source.turned else value).reshape(empty.shape)
 
 
 def _plain(name: str) -> str:
-    """Published text encoders say ``text_model.`` before each name; newer code does not."""
-    return name.removeprefix("text_model.")
+    """The name that today's code gives a tensor: published text encoders say ``text_model.`` before each, and the
+    full decoder of SD 1.x calls its attention as diffusers did in 2022.
+    """
+    name = name.removeprefix("text_model.")
+    if ".attentions." in name:
+        for old, new in _OLD_ATTENTION.items():
+            name = name.replace(old, new)
+    return name
 
 
-def _placed(value: Tensor, device: str, kind: dtype) -> Tensor:
-    return value.to(device, kind if value.is_floating_point() else None)
-
-
-def _whole(model: Any, device: str) -> None:
-    """Fill the buffers that no file holds: CLIP's position numbers."""
+def _number_positions(model: Any, device: str) -> None:
+    """Fill the one buffer that no file holds: the numbers of CLIP's 77 places."""
     import torch
 
     for module in model.modules():
         for name, buffer in module.named_buffers(recurse=False):
             if buffer.is_meta:
-                count = buffer.shape[-1]
-                module.register_buffer(name, torch.arange(count, device=device)[None], persistent=False)
+                places = torch.arange(buffer.shape[-1], device=device)[None]
+                module.register_buffer(name, places, persistent=False)
 
 
-def _weights(folder: Path) -> Path:
-    for stem in ("diffusion_pytorch_model", "model"):
-        for ending in (".fp16.safetensors", ".safetensors"):
-            if (folder / (stem + ending)).is_file():
-                return folder / (stem + ending)
-    raise VjError(f"{folder} has no .safetensors weights")
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    return _read(folder / "config.json")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise VjError(f"{path} is missing or no JSON") from error
-    return content
+def _brief(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:120] if lines else type(error).__name__
