@@ -1,10 +1,8 @@
 """Ableton Link: looked at, led, lost; and with two real peers on a network of their own."""
 
-import shutil
-import subprocess
 import sys
-import textwrap
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +10,10 @@ from vj.clock import now
 from vj.control.clocks._base import Stretch
 from vj.control.clocks.double import FakeSession
 from vj.control.clocks.link import PATIENCE, SETTLED, LinkClock, Pushing
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+
+from benches import link_peers
 
 
 def joined(session, seconds=0.3):
@@ -120,94 +122,16 @@ def test_without_aalink_the_error_says_what_to_do(monkeypatch):
 # --------------------------------------------------------------------------------- two real peers
 
 
-PEERS = textwrap.dedent("""
-    import asyncio, sys, threading, time
-    import aalink
-    from vj.audio.beat import BeatClock
-    from vj.clock import now
-    from vj.control.clocks.link import LinkClock
-    from vj.control.clocks.watch import Watch
-    from vj.types import Tick
-
-    held = {}
-
-    def elsewhere():
-        async def stay():
-            link = aalink.Link(134.0)
-            link.quantum = 4.0
-            link.enabled = True
-            held["link"] = link
-            while not held.get("end"):
-                await asyncio.sleep(0.05)
-            link.enabled = False
-        asyncio.run(stay())
-
-    thread = threading.Thread(target=elsewhere)
-    thread.start()
-    while "link" not in held:
-        time.sleep(0.01)
-    time.sleep(1.0)  # of two sessions born within half a second Link keeps either: this peer's must be the older
-    peer, clock, show = held["link"], LinkClock.open(now), BeatClock(100.0)
-    watch = Watch([clock], [clock], now)
-    start, index, off, bars = now(), 0, [], []
-
-    def turn(values):
-        global index
-        time.sleep(1 / 60)
-        tick = Tick(index, now() - start, 1 / 60)
-        index += 1
-        for word in watch.read(tick, 0.0):
-            show.follow(word)
-        show.control(tick.time, values)
-        show.step(tick.time)
-        watch.lead(tick, 0.0, show.at(tick.time))
-        return tick
-
-    while now() - start < 6.0:
-        tick = turn({})
-        before = now()
-        place = show.beats(before - start)
-        true = peer.beat
-        if before - start > 4.0 and now() - before < 5e-4:
-            off.append(abs((place - true + 0.5) % 1 - 0.5) * 60 / peer.tempo * 1000)
-            beat = show.at(before - start)
-            bars.append(abs((4 * beat.bar_phase - true + 2) % 4 - 2))
-    off.sort()
-    print("source", show.source)
-    print("off_ms", off[len(off) // 2])
-    print("bars_off", sorted(bars)[len(bars) // 2])
-    print("bpm", show.bpm)
-    taps = [6.5, 7.0, 7.5]
-    while now() - start < 8.0:  # now vj leads: three taps
-        turn({"tap": bool(taps) and now() - start >= taps[0] and bool(taps.pop(0))})
-    print("tapped", peer.tempo)
-    while now() - start < 13.0:  # by hand, and its beat goes out too
-        turn({"clock": "tap"})
-    at = now() - start
-    beat = show.at(at)
-    print("led_ms", abs((4 * beat.bar_phase - peer.beat + 2) % 4 - 2) * 60 / peer.tempo * 1000)
-    watch.close()
-    held["end"] = True
-    thread.join()
-""")
-
-
 @pytest.mark.slow
 def test_vj_and_a_real_peer_agree_within_two_ms_and_taps_go_out():
     """In a network namespace with nothing but a loopback that does multicast: nothing leaves the machine."""
     pytest.importorskip("aalink")
-    if shutil.which("unshare") is None or shutil.which("ip") is None:
-        pytest.skip("unshare and ip make the network of this test")
-    network = "ip link set lo up multicast on && ip route add 224.0.0.0/4 dev lo"
-    if subprocess.run(["unshare", "-n", "sh", "-c", network], capture_output=True, check=False).returncode:
+    said = link_peers.measured()
+    if said is None:
         pytest.skip("no network namespaces here")
-    done = subprocess.run(["unshare", "-n", "sh", "-c", f"{network} && exec {sys.executable} -"], input=PEERS,
-                          capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     assert said["source"] == "link"
     assert float(said["off_ms"]) < 2.0
     assert float(said["bars_off"]) < 0.02
-    assert float(said["bpm"]) == pytest.approx(134.0, abs=0.05)
+    assert float(said["bpm"]) == pytest.approx(link_peers.BPM, abs=0.05)
     assert float(said["tapped"]) == pytest.approx(120.0, abs=12.0)  # taps land on ticks, and those come when they can
     assert float(said["led_ms"]) < 25.0
