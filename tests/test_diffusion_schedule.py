@@ -113,8 +113,9 @@ def test_without_a_source_there_is_only_noise_whatever_the_strength() -> None:
     assert schedule.course(2, 0.3).signal == 0.0
 
 
-@pytest.mark.parametrize(("timestep", "sigma", "share"), [(999, 14.615, 0.005), (749, 4.082, 0.057), (666, 2.918, 0.105),
-                                                          (499, 1.613, 0.278), (332, 0.929, 0.537), (249, 0.693, 0.675)])
+@pytest.mark.parametrize(("timestep", "sigma", "share"),
+                         [(999, 14.615, 0.005), (749, 4.082, 0.057), (666, 2.918, 0.105), (499, 1.613, 0.278),
+                          (332, 0.929, 0.537), (249, 0.693, 0.675)])
 def test_the_noise_levels_of_these_models(timestep: int, sigma: float, share: float) -> None:
     schedule = Schedule(CONFIG, "euler")
     assert schedule.sigma(timestep) == pytest.approx(sigma, rel=1e-3)

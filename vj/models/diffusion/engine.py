@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -123,6 +124,13 @@ class Engine:
         """The deck begins anew, without a picture before."""
         self._decks.pop(deck, None)
 
+    def latents(self, deck: str = "a") -> Tensor:
+        """(rows, C, h, w) float32, a copy: what the deck's last picture was decoded from. VjError before the first."""
+        plate = self._decks[deck].plate if deck in self._decks else None
+        if plate is None:
+            raise VjError(f"deck {deck} has drawn nothing yet")
+        return plate.buffers["clean"].clone()
+
     def close(self) -> None:
         """Give back what was made. Can be called twice."""
         self._presses.clear()
@@ -227,8 +235,8 @@ class Engine:
             said = [encoder.encode_negative(shot.negative) for shot in shots] + said
         plate.say([one.tokens for one in said], [one.pooled for one in said])
         if "told" in plate.buffers:
-            told = [guidance_embedding(shot.guidance, self._model.guidance_size) for shot in shots]
-            plate.buffers["told"].copy_(torch.tensor(told))
+            told = np.stack([guidance_embedding(shot.guidance, self._model.guidance_size) for shot in shots])
+            plate.buffers["told"].copy_(torch.from_numpy(told))
         press.texts = asked
 
     def _show(self, plate: frame.Plate, shots: Sequence[Shot]) -> None:
