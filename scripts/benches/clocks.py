@@ -18,10 +18,10 @@ from vj.control.clocks.ticks import PER_BEAT, Ticks
 
 TITLE = "Other clocks"
 HOW = ("*Link*: vj and another program in one session, on a network of their own that is nothing but a loopback; the "
-       "beat clock's place against the peer's, asked at one moment 60 times a second, after two seconds of meeting. *MIDI "
-       "clock in*: two minutes of ticks at 90, 128 and 174 BPM that come early or late by 1 ms (standard deviation of a "
-       "normal distribution), five times each; the worst of the fifteen is told. *MIDI clock out*: what the sending "
-       "thread sends, against where the show's beats are, while the show looks 60 times a second.")
+       "beat clock's place against the peer's, asked at one moment 60 times a second, after two seconds of meeting. "
+       "*MIDI clock in*: two minutes of ticks at 90, 128 and 174 BPM that come early or late by 1 ms (standard "
+       "deviation of a normal distribution), five times each; the worst of the fifteen is told. *MIDI clock out*: what "
+       "the sending thread sends, against where the show's beats are, while the show looks 60 times a second.")
 JITTER = 1e-3
 TEMPI = (90.0, 128.0, 174.0)
 
