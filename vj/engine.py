@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from vj.clockface import Reading
-from vj.hands.prompter import Prompter
 from vj.latency import Ahead, Latency, offset_of
 from vj.mailbox import Inbox
 from vj.modulation.matrix import ModMatrix
+from vj.params.crossfade import unseen
 from vj.params.quantize import Quantizer
-from vj.params.readings import heard
+from vj.params.readings import Holding
 from vj.params.tree import ParamTree
 from vj.stage import Stage
 from vj.timeline.timeline import Timeline
@@ -39,6 +39,10 @@ from vj.types import (
 
 if TYPE_CHECKING:
     from vj.types import Samples
+
+
+NO_MIX: Values = {}
+"""The crossfader where there is but one deck."""
 
 
 class Ears(Protocol):
@@ -88,34 +92,55 @@ class NoClocks:
 
 
 class Picture(Compositor, Protocol):
-    """A compositor whose effect chain can be changed."""
+    """A compositor whose decks' effect chains can be changed."""
 
-    def use(self, effects: Sequence[str]) -> None: ...
+    def use(self, effects: Sequence[str], deck: str = "a") -> None: ...
+
+    def rest(self, deck: str) -> None:
+        """There is nothing on this deck any more."""
+        ...
+
+
+class Hands(Protocol):
+    """What carries out what events wish. ``say`` holds sentences for the performer."""
+
+    say: list[str]
+
+    def timed(self, event: ControlEvent) -> ControlEvent: ...
+
+    def land(self, tick: Tick, event: ControlEvent) -> list[ControlEvent]: ...
+
+    def step(self, tick: Tick, beat: Beat) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Everything decided about one tick, before its picture is made."""
+    """Everything decided about one tick, before its picture is made. What is said of each deck leaves out one that
+    sleeps.
+    """
 
     tick: Tick
     features: Features
     params: Params
-    chain: tuple[str, ...]
+    chains: Mapping[str, tuple[str, ...]]
     points: Mapping[str, LatentPoint]
     requests: Mapping[str, GenRequest]
 
 
 @dataclass(slots=True)
 class Parts:
-    """What an engine is made of; only these differ between live, offline and tests."""
+    """What an engine is made of; only these differ between live, offline and tests. ``stage`` is the first deck's,
+    ``second`` the other's, where there is one.
+    """
 
     source: AudioSource
     ears: Ears
     tree: ParamTree
     matrix: ModMatrix
     stage: Stage
-    prompter: Prompter
+    prompter: Hands
     compositor: Picture
+    second: Stage | None = None
     inbox: Inbox[ControlEvent] = field(default_factory=Inbox)
     quantizer: Quantizer = field(default_factory=Quantizer)
     timeline: Timeline = field(default_factory=Timeline)
@@ -126,6 +151,11 @@ class Parts:
     told: list[Callable[[Tick, Reading], None]] = field(default_factory=list)
     seen: list[Callable[[Tick, Params], None]] = field(default_factory=list)
     minds: list[Callable[[Features, Params], None]] = field(default_factory=list)
+
+    @property
+    def awake(self) -> tuple[Stage, ...]:
+        """The decks' stages that have a look on them."""
+        return (self.stage,) if self.second is None or not self.second.awake else (self.stage, self.second)
 
 
 class Engine:
@@ -139,9 +169,10 @@ class Engine:
         self.latency = Latency()
         self.message = ""
         self._ahead = Ahead()
+        self._holding = Holding()
         self._strict = strict
         self._params: Params = parts.tree.snapshot({})
-        self._chain: tuple[str, ...] | None = None
+        self._chains: dict[str, tuple[str, ...]] = {}
 
     @property
     def offset(self) -> float:
@@ -160,13 +191,14 @@ class Engine:
             tap(samples)
         features = p.ears.process(tick, samples)
         p.clocks.lead(tick, self.latency.capture, features.beat)
-        for mount, values in heard(features):
+        for mount, values in self._holding.heard(features):
             p.tree.report(mount, values)
         self._let_land(tick, features.beat)
         features = self._foreseen(features)
         self._go_on(tick, features.beat)
         p.tree.advance(tick.dt)
-        params = self._params = p.tree.snapshot(p.matrix.offsets(tick, features, self._params))
+        stages = p.awake
+        params = self._params = p.tree.snapshot(self._pushes(tick, features, stages))
         for mind in p.minds:
             mind(features, params)
         for look in p.seen:
@@ -174,9 +206,20 @@ class Engine:
         # A hand taps to the sound in the room, which will be heard a capture later.
         tapped = replace(tick, time=tick.time + self.latency.capture) if self.latency.capture else tick
         p.ears.control(tapped, params.get("audio", {}), params.get("beat", {}))
-        steps = {deck.name: deck.step(tick, features, params) for deck in p.stage.decks}
-        return Moment(tick, features, params, p.stage.chain, {name: point for name, (point, _) in steps.items()},
+        mix = params.get("mix", {}) if len(stages) > 1 else NO_MIX
+        steps = {deck.name: deck.step(tick, features, params, rests=unseen(deck.name, mix))
+                 for stage in stages for deck in stage.decks}
+        return Moment(tick, features, params, {stage.place.deck: stage.chain for stage in stages},
+                      {name: point for name, (point, _) in steps.items()},
                       {name: request for name, (_, request) in steps.items() if request})
+
+    def _pushes(self, tick: Tick, features: Features, stages: Sequence[Stage]) -> Mapping[str, float]:
+        """What modulation of every deck does at this tick."""
+        pushes = self.parts.matrix.offsets(tick, features, self._params)
+        for stage in stages[1:]:
+            for path, push in stage.matrix.offsets(tick, features, self._params).items():
+                pushes[path] = pushes.get(path, 0.0) + push
+        return pushes
 
     def _ask_clocks(self, tick: Tick) -> None:
         """What other clocks say, to the beat clock and to the take. First of all: their time is that of the tick."""
@@ -190,19 +233,26 @@ class Engine:
     def show(self, moment: Moment, images: Mapping[str, Image | None]) -> Frame:
         """Steps 8 and 9: draw, and hand the frame to every sink. ``images`` are new ones; None keeps a deck's last."""
         p = self.parts
-        if moment.chain != self._chain:
-            self.hang(moment.chain)
+        if moment.chains != self._chains:
+            self.hang(moment.chains)
         newest = {name: images.get(name) for name in moment.points}
         frame = p.compositor.render(moment.tick, moment.features, moment.params, newest, moment.points)
         for sink in p.sinks:
             sink.put(moment.tick, frame)
         return frame
 
-    def hang(self, chain: tuple[str, ...]) -> None:
-        """Make this the effect chain; one that does not compile is refused and the old one stays."""
-        self._chain = chain
+    def hang(self, chains: Mapping[str, tuple[str, ...]]) -> None:
+        """Make these the decks' effect chains; one that does not compile is refused and the old one stays."""
+        before, self._chains = self._chains, dict(chains)
+        for deck in before.keys() - chains.keys():
+            self.parts.compositor.rest(deck)
+        for deck, chain in chains.items():
+            if before.get(deck) != chain:
+                self._use(deck, chain)
+
+    def _use(self, deck: str, chain: tuple[str, ...]) -> None:
         try:
-            self.parts.compositor.use(chain)
+            self.parts.compositor.use(chain, deck)
         except VjError as error:
             self._refuse(error)
 
@@ -210,8 +260,11 @@ class Engine:
         p = self.parts
         events = p.timeline.due(tick.time) + [p.prompter.timed(event) for event in p.inbox.drain()]
         lead, drawing = self.latency.lead(self.offset), self.latency.generation
-        for event in p.quantizer.due(events, beat, lead, drawing=drawing, drawn=p.stage.draws):
+        for event in p.quantizer.due(events, beat, lead, drawing=drawing, drawn=self._draws):
             self._land(tick, event)
+
+    def _draws(self, event: ControlEvent) -> bool:
+        return any(stage.draws(event) for stage in self.parts.awake)
 
     def _foreseen(self, features: Features) -> Features:
         beat = self._ahead.beat(features.beat, self.latency.lead(self.offset))

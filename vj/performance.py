@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from vj.clock import now
 from vj.engine import Engine, Moment
 from vj.latency import MOUNT, LatencyMeter
+from vj.params.crossfade import unseen
 from vj.status import Meter, Status
 from vj.types import Clock, Image, Runner, Tick
 
@@ -65,6 +66,7 @@ class Performance:
         self._screen, self._hands, self._tell, self._kept = screen, hands, tell, kept
         self._sound = sound
         self._made: dict[str, float] = {}
+        self._met: set[str] = set()
         self._late = LatencyMeter(capture)
 
     def run(self) -> Status:
@@ -107,7 +109,10 @@ class Performance:
                 **{name: self.meter.percentile(share, everything) * 1000 for name, share in shares.items()}}
 
     def _newest(self, moment: Moment) -> Mapping[str, Image | None]:
-        return {name: self._runner.exchange(moment.requests.get(name)) for name in moment.points}
+        """Of each deck its newest image. What still comes for a deck that has been put to sleep is let go."""
+        self._met |= moment.points.keys()
+        images = {name: self._runner.exchange(moment.requests.get(name), name) for name in self._met}
+        return {name: images[name] for name in moment.points}
 
     def _measure(self, tick: Tick, images: Mapping[str, Image | None]) -> None:
         """The age of what is on screen, and of what is new there."""
@@ -126,9 +131,15 @@ class Performance:
             self._late.shown(spent, self._screen.glass, tick.dt)
         self._engine.latency = self._late.now()
 
+    def _age(self, moment: Moment) -> float:
+        """Of the oldest image on screen, in seconds."""
+        mix = moment.params.get("mix", {})
+        seen = [name for name in moment.points if len(moment.points) == 1 or not unseen(name, mix)]
+        return max((moment.tick.time - self._made[name] for name in seen if name in self._made), default=0.0)
+
     def _report(self, moment: Moment) -> None:
         status = self.meter.read(moment.features, self._runner.status)
-        status.age_ms = max((moment.tick.time - made for made in self._made.values()), default=0.0) * 1000
+        status.age_ms = self._age(moment) * 1000
         status.look = self._engine.parts.stage.look
         status.drops, status.recorded_s, trouble = self._kept()
         status.overruns, silence = self._sound()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from vj import registry
 from vj.modulation.matrix import MOUNT as MOD
@@ -22,6 +23,7 @@ from vj.modulation.routes import (
     slots_for,
     slots_in,
 )
+from vj.params.places import FIRST, PLACES, Place, across
 from vj.params.shelf import Shelf
 from vj.params.spec import checked, choice, integer, number
 from vj.params.tree import ParamTree
@@ -48,17 +50,26 @@ from vj.walk.sphere import Walk
 LOOK = "/show/look"
 """Setting this parameter recalls a look."""
 
-DRAWN = (LOOK, "/show/recall", "/show/morph", "/show/next", "/show/previous", "/show/morph_next")
+_DRAWN = (LOOK, "/show/recall", "/show/morph", "/show/next", "/show/previous", "/show/morph_next")
+DRAWN = (*_DRAWN, *map(across, _DRAWN))
 """Wishes for another picture: a new image must be made before it is seen, and ``/show/quantize`` lets them wait."""
 
-OF_A_LOOK = ("/fx/", f"/{MOD}", "/a/gen/", "/a/walk/", "/a/drive/", "/a/prompt/", ROUTES)
-"""What comes and goes with a look; everything else in the tree stays when the look changes."""
+OF_A_LOOK = tuple(prefix for place in PLACES.values() for prefix in place.of_a_look)
+"""What comes and goes with a look, on either deck; everything else in the tree stays when the look changes."""
+
+NONE = "none"
+"""The look of a deck that sleeps."""
+
+OTHER_WALK = 7919
+"""What the second deck's seed is apart from the first's: the same look on both is not the same picture."""
 
 MOST_SOURCES = 32
 
 DECK_PARAMS = (
     integer("lines", 192, 64, 1088, unit="px", help="Height of the generated image; the output is filled from it"),
     number("rate", 0.0, 0.0, 60.0, unit="1/s", smooth=0.0, help="Images asked for a second; 0 is as many as it can"),
+    number("rest", 2.0, 0.5, 60.0, unit="1/s", smooth=0.0,
+           help="Images asked for a second, at most, while the crossfader is wholly at the other deck"),
 )
 
 
@@ -79,21 +90,31 @@ class Deck:
     size: tuple[int, int]
     generator: str = ""
     _due: float = field(default=0.0)
+    _rests: bool = field(default=False)
 
-    def step(self, tick: Tick, features: Features, params: Params) -> tuple[LatentPoint, GenRequest | None]:
-        """Where the walk stands, and what to ask the generator for when its rate says so."""
+    def step(self, tick: Tick, features: Features, params: Params, *,
+             rests: bool = False) -> tuple[LatentPoint, GenRequest | None]:
+        """Where the walk stands, and what to ask the generator for when its rate says so. ``rests``: nobody sees it."""
         point = self.walk.step(tick, features, params[f"{self.name}/walk"], params[f"{self.name}/drive"])
         point = replace(point, prompts=self._prompts(tick, features, params))
         deck = params[f"{self.name}/deck"]
-        if not self._is_due(tick, float(deck["rate"])):
+        if not self._is_due(tick, self._rate(deck, rests)):
             return point, None
         request = GenRequest(self.generator, tick, features, params[f"{self.name}/gen"], point, self.walk.seed,
-                             image_size(self.size, int(deck["lines"])))
+                             image_size(self.size, int(deck["lines"])), self.name)
         return point, request
 
     def _prompts(self, tick: Tick, features: Features, params: Params) -> tuple[tuple[str, float], ...]:
         waiting = queued(params.get(f"{self.name}/queue", {}))
         return self.walk.prompts.step(tick, features.beat, params[f"{self.name}/prompt"], waiting)
+
+    def _rate(self, deck: Values, rests: bool) -> float:
+        """Images a second. A deck that is seen again asks at once."""
+        rate = float(deck["rate"])
+        if self._rests and not rests:
+            self._due = 0.0
+        self._rests = rests
+        return min(rate or float(deck["rest"]), float(deck["rest"])) if rests else rate
 
     def _is_due(self, tick: Tick, rate: float) -> bool:
         if rate <= 0:
@@ -112,45 +133,73 @@ def image_size(output: tuple[int, int], lines: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """A look made ready: declared, checked, not yet shown. ``specs`` by path, with the slots of its routes."""
+    """A look made ready for a place: declared, checked, not yet shown. ``mounts`` are the place's own, with the slots
+    of its routes; ``look`` is as it was written.
+    """
 
     look: Look
     mounts: Mapping[str, Sequence[ParamSpec]]
     sources: Mapping[str, Callable[[], ModSource]]
     drive: Callable[[int], Drive]
+    place: Place = PLACES[FIRST]
+
+    @property
+    def said(self) -> dict[str, Value]:
+        """What the look itself says, by the place's own paths: its routes, its values."""
+        return self.place.values({**filled(self.look.routes), **self.look.values})
 
     @property
     def values(self) -> dict[str, Value]:
-        """Every value of the look, by path: what it says, the defaults, its routes."""
+        """Every value of the look, by path: what it says, and the defaults."""
         rest = {f"/{mount}/{spec.name}": spec.default for mount, specs in self.mounts.items() for spec in specs}
-        return rest | filled(self.look.routes) | dict(self.look.values)
+        return rest | self.said
 
 
 class Stage:
-    """Owns what a look replaces: the decks' generators and drives, the chain, the sources and routes.
+    """Owns what a look replaces on a deck: its generator and drive, its chain, its sources and routes.
 
-    ``look`` is the name of the look on stage, ``standing`` the look as it was put there.
+    ``look`` is the name of the look on stage, ``standing`` the look as it was put there. The second deck sleeps until a
+    look is put on it; ``decks`` is empty then. ``begins`` says where its walk begins when it wakes.
     """
 
     def __init__(self, tree: ParamTree, matrix: ModMatrix, effects: Effects, shelf: Shelf, *, seed: int,
-                 size: tuple[int, int]) -> None:
-        self.shelf = shelf
+                 size: tuple[int, int], place: Place = PLACES[FIRST]) -> None:
+        self.shelf, self.place, self.matrix = shelf, place, matrix
+        self.begins: Mapping[str, Any] | None = None
         self.look = ""
         self.standing: Look | None = None
         self.chain: tuple[str, ...] = ()
         self.decks: list[Deck] = []
-        self._tree, self._matrix, self._effects = tree, matrix, effects
+        self._tree, self._effects = tree, effects
         self._uses: tuple[SourceUse, ...] = ()
         self._drive = ""
-        self._seed, self._size = seed, size
-        tree.declare("a/deck", DECK_PARAMS)  # the machine's business: it outlives the looks
-        tree.declare("a/queue", QUEUE)  # and so does what waits to be played
+        self._seed, self._size = (seed if place.first else (seed + OTHER_WALK) % 2**31), size
+        tree.declare(place.mount("a/deck"), DECK_PARAMS)  # the machine's business: it outlives the looks
+        tree.declare(place.mount("a/queue"), QUEUE)  # and so does what waits to be played
         self.show_names()
 
     def show_names(self) -> None:
         """The choice of looks is what is on the shelf now."""
-        names = self.shelf.names
-        self._tree.extend("show", (choice("look", names[0], names, help="The look on stage"),))
+        names = self.shelf.names if self.place.first else (NONE, *self.shelf.names)
+        self._tree.extend(self.place.show, (choice("look", names[0], names, help=self._about()),))
+
+    def _about(self) -> str:
+        return "The look on stage" if self.place.first else f"The look on deck {self.place.deck}; none lets it sleep"
+
+    @property
+    def awake(self) -> bool:
+        """Is there a look on this deck?"""
+        return bool(self.decks)
+
+    def sleep(self) -> None:
+        """Take the look away. Only the second deck can sleep: a show always has a picture."""
+        for mount in self._tree.mounts():
+            if f"/{mount}/".startswith(self.place.of_a_look):
+                self._tree.remove(mount)
+        self.matrix.patch({}, ())
+        self.decks.clear()
+        self._uses, self._drive, self.chain = (), "", ()
+        self.look, self.standing = "", None
 
     @property
     def seed(self) -> int:
@@ -163,13 +212,13 @@ class Stage:
 
     def stand(self, cast: Cast, *, keep: bool = False) -> None:
         """Put a look on stage that was made ready. ``keep``: what it shares with the one before goes on as it is."""
-        self.dress(cast, {**filled(cast.look.routes), **cast.look.values}, keep=keep)
+        self.dress(cast, cast.said, keep=keep)
         self.look, self.standing = cast.look.name, cast.look
 
     def dress(self, cast: Cast, values: Values, *, keep: bool = False) -> None:
         """Everything of ``cast``, with ``values`` in place of its own; what they don't name is at its default."""
         for mount in self._tree.mounts():
-            if f"/{mount}/".startswith(OF_A_LOOK) and mount not in cast.mounts:
+            if f"/{mount}/".startswith(self.place.of_a_look) and mount not in cast.mounts:
                 self._tree.remove(mount)
         for mount, specs in cast.mounts.items():
             self._tree.declare(mount, specs)
@@ -177,27 +226,36 @@ class Stage:
         for path, value in values.items():
             self._tree.apply(ControlEvent(path, value, "look"))
         for mount in cast.mounts:
-            if mount != "a/walk":  # the camera glides into its new place, all else is new
+            if not mount.endswith("/walk"):  # the camera glides into its new place, all else is new
                 self._tree.settle(mount)
         self._people(cast, keep)
         self.rewire(fresh=True)
 
     def _people(self, cast: Cast, keep: bool) -> None:
         """Sources, deck and drive, new or as they were."""
-        there = dict(self._matrix.sources) if keep else {}
+        there = dict(self.matrix.sources) if keep else {}
         kept = {use.name for use in cast.look.sources if use in self._uses}
         sources = {name: there[name] if name in there and name in kept else make()
                    for name, make in cast.sources.items()}
-        self._matrix.patch(sources, ())
+        self.matrix.patch(sources, ())
         self._uses = cast.look.sources
         if not self.decks:
-            self.decks.append(Deck("a", Walk(self._seed, cast.drive(self._seed)), self._size))
+            self.decks.append(Deck(self.place.deck, self._new_walk(cast), self._size))
         elif not (keep and cast.look.drive == self._drive):
             self.decks[0].walk.drive = cast.drive(self._seed)
         self.decks[0].generator, self._drive = cast.look.generator, cast.look.drive
         self.chain = cast.look.effects
         if not keep:
             self.decks[0].walk.prompts.settle()
+
+    def _new_walk(self, cast: Cast) -> Walk:
+        """A walk at its beginning, or where an earlier show left it."""
+        walk = Walk(self._seed, cast.drive(self._seed))
+        begins, self.begins = self.begins, None
+        if begins is not None:
+            with suppress(ValueError, KeyError, TypeError):  # what is no walk's state begins anew
+                walk.restore(begins)
+        return walk
 
     def draws(self, event: ControlEvent) -> bool:
         """Does a change need a new image before it can be seen?"""
@@ -217,17 +275,18 @@ class Stage:
         ``also``: paths outside of looks whose values belong to it too, beside those that the look on stage named.
         ``exact`` leaves each route in its slot, also one that is half made; else they close up, for people to read.
         """
-        standing, values = self._standing, {}
+        standing, place, values = self._standing, self.place, {}
+        said = {place.here(path) for path in (*also, *standing.values)}
         for path, spec, base in self._tree.items():
-            if path.startswith(OF_A_LOOK):
-                if base != spec.default and spec.kind != "trigger" and (exact or not path.startswith(ROUTES)):
+            if path.startswith(place.of_a_look):
+                if base != spec.default and spec.kind != "trigger" and (exact or not path.startswith(place.routes)):
                     values[path] = base
-            elif path in also or path in standing.values:
+            elif path in said:
                 values[path] = base
         slots = [] if exact else self.slots()
-        values |= {f"{ROUTES}{place}/on": False for place, slot in enumerate(slots, 1) if not slot.on}
-        return replace(standing, name=self.look, sources=self._uses, routes=tuple(slot.route for slot in slots),
-                       values=values)
+        values |= {f"{place.routes}{number}/on": False for number, slot in enumerate(slots, 1) if not slot.on}
+        return place.look(replace(standing, name=self.look, sources=self._uses,
+                                  routes=tuple(slot.route for slot in slots), values=values))
 
     @property
     def _standing(self) -> Look:
@@ -237,21 +296,24 @@ class Stage:
 
     def slots(self) -> list[Slot]:
         """The routes in use."""
-        return slots_in({f"/{mount}/{name}": value for mount in self._tree.mounts() if f"/{mount}".startswith(ROUTES)
-                         for name, value in self._tree.bases(mount).items()})
+        return slots_in({f"/{mount}/{name}": value for mount in self._tree.mounts() if self._is_route(mount)
+                         for name, value in self._tree.bases(mount).items()}, self.place.routes)
+
+    def _is_route(self, mount: str) -> bool:
+        return f"/{mount}".startswith(self.place.routes)
 
     def rewire(self, *, fresh: bool = False) -> None:
         """The routes are what stands in the slots now. ``fresh``: their depths have jumped there."""
-        live = [slot for slot in self.slots() if slot.on and slot.route.source in self._matrix.sources]
-        self._matrix.patch(self._matrix.sources, [slot.route for slot in live], [slot.mount for slot in live],
-                           fresh=fresh)
+        live = [slot for slot in self.slots() if slot.on and slot.route.source in self.matrix.sources]
+        self.matrix.patch(self.matrix.sources, [slot.route for slot in live],
+                           [f"{self.place.routes[1:]}{slot.number}" for slot in live], fresh=fresh)
 
     def spare_slots(self) -> None:
         """There are always so many free slots, as long as there may be more."""
         specs = slot_params([use.name for use in self._uses], kinds())
-        there = sum(f"/{mount}".startswith(ROUTES) for mount in self._tree.mounts())
+        there = sum(map(self._is_route, self._tree.mounts()))
         for place in range(there + 1, slots_for(_last(self.slots())) + 1):
-            self._tree.declare(f"{ROUTES[1:]}{place}", specs)
+            self._tree.declare(f"{self.place.routes[1:]}{place}", specs)
 
     def add_source(self, kind: str) -> str:
         """Bring another source of a kind; its name. Raises VjError when there are too many."""
@@ -259,26 +321,26 @@ class Stage:
             raise VjError(f"a look has at most {MOST_SOURCES} sources")
         name = free_name(kind, [use.name for use in self._uses])
         make = registry.load(KINDS, kind, "Source")
-        self._tree.declare(MOD + name, make.PARAMS)
+        self._tree.declare(self.place.mod + name, make.PARAMS)
         self._uses = (*self._uses, SourceUse(name, kind))
-        self._matrix.patch({**self._matrix.sources, name: make()}, ())
+        self.matrix.patch({**self.matrix.sources, name: make()}, ())
         self._offer_sources()
         return name
 
     def remove_source(self, name: str) -> None:
         """Take a source away, and free the slots it stands in. Raises VjError for an unknown one."""
-        if name not in self._matrix.sources:
+        if name not in self.matrix.sources:
             raise VjError(f"there is no source {name!r}{registry.suggest(name, [use.name for use in self._uses])}")
-        self._tree.remove(MOD + name)
+        self._tree.remove(self.place.mod + name)
         self._uses = tuple(use for use in self._uses if use.name != name)
-        self._matrix.patch({key: source for key, source in self._matrix.sources.items() if key != name}, ())
+        self.matrix.patch({key: source for key, source in self.matrix.sources.items() if key != name}, ())
         self._offer_sources()
 
     def _offer_sources(self) -> None:
         """Every slot can choose from the sources that there are now."""
         specs = slot_params([use.name for use in self._uses], kinds())
         for mount in self._tree.mounts():
-            if f"/{mount}".startswith(ROUTES):
+            if self._is_route(mount):
                 self._tree.declare(mount, specs)
         self.rewire()
 
@@ -310,17 +372,18 @@ class Stage:
             mounts |= {MOD + name: source.PARAMS for name, source in sources.items()}
             slot = slot_params(list(sources), kinds())
             mounts |= {f"{ROUTES[1:]}{n}": slot for n in range(1, slots_for(_last_slot(look)) + 1)}
-            self._check(look, mounts, sources)
+            mounts = {self.place.mount(mount): specs for mount, specs in mounts.items()}
+            self._check(self.place.look(look), mounts, sources)
         except VjError as error:
             raise VjError(f"{where}: {error}") from error
-        return Cast(look, mounts, sources, drive)
+        return Cast(look, mounts, sources, drive, self.place)
 
     def _check(self, look: Look, mounts: Mapping[str, Sequence[ParamSpec]], sources: Collection[str]) -> None:
-        specs = {path: spec for path, spec, _ in self._tree.items() if not path.startswith(OF_A_LOOK)}
+        specs = {path: spec for path, spec, _ in self._tree.items() if not path.startswith(self.place.of_a_look)}
         specs |= {f"/{mount}/{spec.name}": spec for mount, declared in mounts.items() for spec in declared}
         for path, value in look.values.items():
             checked(_spec(specs, path), value, path)
-            if path.startswith(ROUTES) and path.endswith("/target"):
+            if path.startswith(self.place.routes) and path.endswith("/target"):
                 check_target(str(value), lambda target: _spec(specs, target))
         filled(look.routes)
         for route in look.routes:

@@ -13,11 +13,13 @@ from vj.app.surfaces import declare_surfaces
 from vj.app.verbs import RECORDING, VERBS
 from vj.config import looks_dirs
 from vj.engine import Parts, Picture
+from vj.hands.pair import Pair
 from vj.hands.prompter import Prompter
 from vj.latency import LATENCY_PARAMS, MOUNT, READINGS
 from vj.modulation.matrix import ModMatrix
 from vj.options import DEFAULT_LOOK, Options, parse_set
 from vj.params.looks import find_look
+from vj.params.places import PLACES, SECOND
 from vj.params.readings import HEARD
 from vj.params.shelf import Shelf
 from vj.params.tree import ParamTree
@@ -39,12 +41,13 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The tree with everything in it, and a look on stage."""
+    """The tree with everything in it, and a look on stage; the ``second`` deck sleeps."""
 
     tree: ParamTree
     matrix: ModMatrix
     stage: Stage
-    prompter: Prompter
+    second: Stage
+    prompter: Pair
 
 
 def declare(effects: EffectLibrary, seed: int, size: tuple[int, int], look: Look, shelf: Shelf) -> Declared:
@@ -67,10 +70,13 @@ def declare(effects: EffectLibrary, seed: int, size: tuple[int, int], look: Look
     declare_surfaces(tree)
     stage = Stage(tree, matrix, effects, shelf, seed=seed, size=size)
     stage.stand(stage.cast(look))
-    prompter = Prompter(tree, stage)
+    place = PLACES[SECOND]
+    second = Stage(tree, ModMatrix(place.mod), effects, shelf, seed=seed, size=size, place=place)
+    first = Prompter(tree, stage)
+    pair = Pair(first, Prompter(tree, second, first))
     tree.put(LOOK, look.name, "start")
     tree.settle()
-    return Declared(tree, matrix, stage, prompter)
+    return Declared(tree, matrix, stage, second, pair)
 
 
 def chosen_look(name: str | None) -> Look:
@@ -108,7 +114,8 @@ def assemble(source: AudioSource, compositor: Picture, effects: EffectLibrary, o
     from vj.audio.analyzer import Analyzer
 
     show = declare(effects, options.seed or 0, form.size, shelf.find(options.look or DEFAULT_LOOK), shelf)
-    parts = Parts(source, Analyzer(source.rate), show.tree, show.matrix, show.stage, show.prompter, compositor)
+    parts = Parts(source, Analyzer(source.rate), show.tree, show.matrix, show.stage, show.prompter, compositor,
+                  show.second)
     for event in wishes(show.tree, options.sets):
         parts.inbox.put(event)
     return parts

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from vj.hands.landing import Landed, landed, number_at
 from vj.params import pad
-from vj.stage import OF_A_LOOK
 from vj.types import ControlEvent, Look, Tick, Value, VjError
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ class Corners:
 
     def __init__(self, show: Prompter) -> None:
         self._show = show
+        self._place = show.stage.place
+        self._pad = f"/{self._place.pad}/"
         self._rows: list[pad.Row] = []
         self._rows_of: tuple[object, ...] = ()
 
@@ -33,12 +34,12 @@ class Corners:
 
     def store(self, tick: Tick, event: ControlEvent) -> Landed:
         """The picture as it is now, for a corner."""
-        if not self._show.pulled(event):
+        if not (self._show.pulled(event) and self._show.stage.awake):
             return []
         name = self._show.stage.shelf.snap(self._show.stage.present())
         corner = event.path.rpartition("_")[2]
         self._show.say.append(f"corner {corner} holds this picture")
-        return self._show.land(tick, ControlEvent(PAD + corner, name, event.source))
+        return self._show.land(tick, ControlEvent(self._pad + corner, name, event.source))
 
     def go(self, tick: Tick, event: ControlEvent) -> Landed:
         """The finger goes to a corner."""
@@ -46,16 +47,16 @@ class Corners:
             return []
         place = pad.CORNERS[event.path.rpartition("_")[2]]
         return [told for axis, value in zip("xy", place, strict=True)
-                for told in self._show.land(tick, ControlEvent(f"{PAD}{axis}", value, event.source))]
+                for told in self._show.land(tick, ControlEvent(f"{self._pad}{axis}", value, event.source))]
 
     def moved(self, tick: Tick, event: ControlEvent) -> Landed:
         """The finger has moved."""
         spec, _, value = self._show.tree.change(event)
-        shares = pad.weights(number_at(self._show.tree, f"{PAD}x"), number_at(self._show.tree, f"{PAD}y"))
+        shares = pad.weights(*(number_at(self._show.tree, f"{self._pad}{axis}") for axis in "xy"))
         for row in self._mixed():
             mixture = row.at(shares)
             if mixture is not None:
-                self._set_from_pad(tick, row.path, mixture, event.source)
+                self._set_from_pad(tick, self._place.here(row.path), mixture, event.source)
         return [landed(event, spec, value)]
 
     def _set_from_pad(self, tick: Tick, path: str, value: Value, source: str) -> None:
@@ -66,12 +67,13 @@ class Corners:
 
     def _mixed(self) -> list[pad.Row]:
         """The parameters that the pad moves, worked out anew when a corner or the stage has changed."""
-        names = [str(self._show.tree.base(PAD + corner)) for corner in pad.CORNERS]
+        names = [str(self._show.tree.base(self._pad + corner)) for corner in pad.CORNERS]
         looks = [self._found(name) for name in names]
         state = (self._show.tree.revision, *map(id, looks))
         if state != self._rows_of and self._show.stage.standing is not None:
             here, uses = self._show.stage.standing, {use.name: use.kind for use in self._show.stage.uses}
-            specs = {path: spec for path, spec, _ in self._show.tree.items() if path.startswith(OF_A_LOOK)}
+            specs = {self._place.home(path): spec for path, spec, _ in self._show.tree.items()
+                     if path.startswith(self._place.of_a_look)}
             self._rows = list(pad.rows(looks, specs, lambda look, path: pad.knows(
                 look, path, generator=here.generator, drive=here.drive, kinds=uses)))
             self._rows_of = state

@@ -16,10 +16,11 @@ ADD, REMOVE = "/sources/add", "/sources/remove"
 
 
 class Wiring:
-    """Makes, bends, mutes and unmakes routes, brings sources and takes them away."""
+    """Makes, bends, mutes and unmakes a deck's routes, brings sources and takes them away."""
 
     def __init__(self, show: Prompter) -> None:
         self._show = show
+        self._add = show.stage.place.here(ADD)
 
     def route(self, tick: Tick, event: ControlEvent) -> Landed:
         """A slot's parameter has been turned."""
@@ -44,7 +45,7 @@ class Wiring:
         if str(value).startswith(NEW):
             self._show.tree.put(event.path, before, event.source)
             try:
-                told = self._show.land(tick, ControlEvent(ADD, str(value).removeprefix(NEW), event.source))
+                told = self._show.land(tick, ControlEvent(self._add, str(value).removeprefix(NEW), event.source))
             except VjError:
                 self._show.stage.rewire()
                 raise
@@ -60,13 +61,15 @@ class Wiring:
     def add(self, tick: Tick, event: ControlEvent) -> Landed:
         """Another source of a kind."""
         spec, _, kind = self._show.tree.change(event)
-        self._show.tree.put(ADD, NONE, "stage")
+        self._show.tree.put(self._add, NONE, "stage")
         if kind == NONE:
             return []
+        if not self._show.stage.awake:
+            raise VjError(f"there is nothing on deck {self._show.stage.place.deck}: load a look first")
         before = self._show.stage.present()
         self._show.morphs.end()
         self._show.say.append(f"a new source: {self._show.stage.add_source(str(kind))}")
-        self._show.history.replaced(before)
+        self._show.replaced(before)
         self._show.offer()
         return [landed(event, spec, kind)]
 
@@ -78,6 +81,6 @@ class Wiring:
         before = self._show.stage.present()
         self._show.morphs.end()
         self._show.stage.remove_source(str(name))
-        self._show.history.replaced(before)
+        self._show.replaced(before)
         self._show.offer()
         return [landed(event, spec, name)]

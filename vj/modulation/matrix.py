@@ -25,7 +25,8 @@ def shaped(value: float, curve: Curve) -> float:
 class ModMatrix:
     """The sources of a look by name (mounted at ``mod/<name>``) and the routes between them and the tree."""
 
-    def __init__(self) -> None:
+    def __init__(self, mount: str = MOUNT) -> None:
+        self._mount = mount
         self._sources: dict[str, ModSource] = {}
         self._routes: tuple[tuple[Route, str], ...] = ()
         self._fresh = False
@@ -51,7 +52,7 @@ class ModMatrix:
         route's depth can glide and be modulated.
         """
         self.values = values = {
-            name: _finite(source.value(tick, features, params.get(MOUNT + name, _NOTHING)))
+            name: _finite(source.value(tick, features, params.get(self._mount + name, _NOTHING)))
             for name, source in self._sources.items()
         }
         pushes: dict[str, float] = {}

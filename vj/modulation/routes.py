@@ -26,7 +26,7 @@ FEWEST, SPARE, MOST = 16, 4, 64
 CURVES: tuple[Curve, ...] = ("linear", "log", "square")
 ROUTABLE = ("number", "integer", "trigger")
 """What modulation can push: the last is pulled when a push rises past the middle."""
-PULLED = ("/fx/", "/a/gen/")
+PULLED = ("/fx/", "/a/gen/", "/b/fx/", "/b/gen/")
 """Where a trigger means the picture, not the show."""
 KINDS = "vj.modulation.sources"
 
@@ -38,10 +38,6 @@ class Slot:
     number: int
     route: Route
     on: bool = True
-
-    @property
-    def mount(self) -> str:
-        return f"{SLOTS}/{self.number}"
 
 
 def slots_for(routes: int) -> int:
@@ -78,12 +74,14 @@ def filled(routes: Sequence[Route]) -> dict[str, Value]:
     return values
 
 
-def slots_in(values: Values) -> list[Slot]:
-    """The slots in use, in order, from values by path; whatever else is among them is passed over."""
-    numbers = sorted({int(path.split("/")[2]) for path in values if path.startswith(ROUTES)})
+def slots_in(values: Values, routes: str = ROUTES) -> list[Slot]:
+    """The slots in use, in order, from values by path; whatever else is among them is passed over. ``routes`` is where
+    a deck has them.
+    """
+    numbers = sorted({int(path[len(routes):].partition("/")[0]) for path in values if path.startswith(routes)})
     slots = []
     for place in numbers:
-        source, target, depth, curve, on = (values[f"{ROUTES}{place}/{name}"] for name in FIELDS)
+        source, target, depth, curve, on = (values[f"{routes}{place}/{name}"] for name in FIELDS)
         if source != NONE and target:
             route = Route(str(source), str(target), float(depth), cast("Curve", curve))
             slots.append(Slot(place, route, bool(on)))
@@ -95,7 +93,7 @@ def check_target(path: str, spec: Callable[[str], ParamSpec]) -> None:
     found = spec(path)
     if found.kind not in ROUTABLE or found.guarded or (found.kind == "trigger" and not path.startswith(PULLED)):
         raise VjError(f"{path} cannot be modulated: it takes {describe(found)}")
-    if path.startswith(f"/{SLOTS}/") and not path.endswith("/depth"):
+    if path.startswith((ROUTES, f"/b{ROUTES}")) and not path.endswith("/depth"):
         raise VjError(f"{path} cannot be modulated")
 
 

@@ -147,7 +147,7 @@ class Side:
         """Is this the parameter by which an effect comes and goes: its mix, or an amount where it has none?"""
         mount, _, name = path.rpartition("/")
         amount = name == "amount" and self.specs[path].lo == 0.0 and f"{mount}/mix" not in self.specs
-        return mount.startswith("/fx/") and self.specs[path].kind == "number" and (name == "mix" or amount)
+        return mount.startswith(("/fx/", "/b/fx/")) and self.specs[path].kind == "number" and (name == "mix" or amount)
 
 
 def moves(here: Side, there: Side) -> tuple[list[Move], list[Move]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from vj.types import Look, Value
 
@@ -12,7 +13,16 @@ DEEP = 200
 PAUSE = 0.7
 """Seconds of rest after which the same hand begins another gesture."""
 
-Step = Look | dict[str, Value]
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The picture that was on a deck; None where the deck slept."""
+
+    deck: str
+    look: Look | None
+
+
+Step = Before | dict[str, Value]
 """What stood before: a whole picture, or the parameters that a gesture moved, by path."""
 
 
@@ -35,9 +45,9 @@ class History:
         self._hand = source, time
         self._forth.clear()
 
-    def replaced(self, before: Look) -> None:
-        """The whole picture changed; ``before`` is the one that was."""
-        self._back.append(before)
+    def replaced(self, before: Look | None, deck: str = "a") -> None:
+        """A deck's whole picture changed; ``before`` is the one that was."""
+        self._back.append(Before(deck, before))
         self._rest()
         self._forth.clear()
 

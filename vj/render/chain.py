@@ -83,10 +83,14 @@ class Link:
 
 
 class Chain:
-    """Effects in a row. Two room surfaces are used in turn; the result is good until the next ``draw``."""
+    """Effects in a row, each with its parameters at ``mount`` and its name. Two room surfaces are used in turn; the
+    result is good until the next ``draw``.
+    """
 
-    def __init__(self, shaders: Shaders, size: tuple[int, int], painters: Mapping[str, Painter]) -> None:
+    def __init__(self, shaders: Shaders, size: tuple[int, int], painters: Mapping[str, Painter],
+                 mount: str = "fx/") -> None:
         self._shaders = shaders
+        self._mount = mount
         self._size = size
         self._painters = painters
         self._links: list[Link] = []
@@ -132,7 +136,7 @@ class Chain:
     def draw(self, picture: Texture, dt: float, params: Params, uniforms: Uniforms) -> Texture:
         """Run ``picture`` through every effect that is on."""
         for link in self._links:
-            values = params.get(f"fx/{link.name}", {})
+            values = params.get(self._mount + link.name, {})
             amount = link.fade(dt, values)
             if amount > 0.0:
                 picture = self._through(link.instance, picture, amount, values, uniforms)

@@ -66,6 +66,10 @@ class LookChange:
         self._since, self._length = 0.0, length
         return self._from.texture
 
+    def end(self) -> None:
+        """The picture that is stands there at once."""
+        self._since = -1.0
+
     def draw(self, picture: Texture, dt: float, mix: Mapping[str, Any], uniforms: Uniforms) -> Texture:
         """``picture``, or what is between while a change goes on."""
         if self._since < 0.0:

@@ -1,4 +1,6 @@
-"""The picture of a tick: decks, idle scene, effect chain, change of look, master.
+"""The picture of a tick: a strip for each deck (idle scene, effect chain, change of look), the mixer, the master.
+
+A deck that nobody sees is not drawn, and one that sleeps is not there at all: a show on one deck pays for one.
 
 Everything between the decks and the master is half float in display values (what ISF shaders expect), so nothing bands
 and there is head-room for bloom; light is only mixed where it matters (bloom, limiter). Same inputs, same bytes.
@@ -8,18 +10,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vj.render.chain import Chain, Shaders
+from vj.params.crossfade import position
+from vj.params.places import DECKS, FIRST, SECOND
+from vj.render.chain import Shaders
 from vj.render.change import LookChange, Transitions
-from vj.render.deck import Deck
 from vj.render.effects import EffectLibrary
 from vj.render.limiter import GATED_VERTEX
 from vj.render.master import Master
 from vj.render.pulse import Pulse
 from vj.render.shader import Instance, Uniforms
+from vj.render.strip import Strip
 from vj.render.surface import MAX_SIDE, Painter, Surface
 from vj.types import Features, Tick, VjError
 
@@ -28,9 +33,8 @@ if TYPE_CHECKING:
 
     from vj.render.frame import GLFrame
     from vj.render.surface import State
-    from vj.types import Image, LatentPoint, Params
+    from vj.types import Image, LatentPoint, Params, Values
 
-DECKS = ("a", "b")
 UNFREEZE = 0.25
 """Seconds from a frozen picture back into the running one."""
 RELOAD = 0.1
@@ -41,8 +45,19 @@ _PAINTERS = ("copy", "hold", "mix", "upscale", "deck", "warp", "drift", "measure
              "output")
 
 
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """The tick that is drawn, with all that drawing a deck needs."""
+
+    tick: Tick
+    params: Params
+    points: Mapping[str, LatentPoint]
+    uniforms: Uniforms
+
+
 class GLCompositor:
-    """Draws the picture. Reads the mounts ``fx/<effect>``, ``mix`` and ``master``; anything missing is at its default.
+    """Draws the picture. Reads the mounts ``fx/<effect>``, ``b/fx/<effect>``, ``mix`` and ``master``; anything missing
+    is at its default.
 
     The GL context must be current in the calling thread. ``size`` is (width, height) of the output in pixels;
     everything before the master is drawn at ``scale`` of it, which a renderer on the CPU needs to keep up.
@@ -58,29 +73,35 @@ class GLCompositor:
         self._shaders = Shaders(context, library)
         self._painters = {name: Painter(context, name) for name in _PAINTERS}
         self._painters["limited"] = Painter(context, "limited", GATED_VERTEX)
-        self._decks = {name: Deck(context, inner, self._painters) for name in DECKS[:1]}
         self._idle_name = idle
         self._inner = inner
         self._idle = Instance(context, self._shaders.get(idle, "generators"), inner)
-        self._room = [Surface(context, inner) for _ in range(3)]  # idle, mixed with it, two decks
-        self._chain = Chain(self._shaders, inner, self._painters)
+        self._scene = Surface(context, inner)
+        self._idled: Texture | None = None  # the idle scene of this tick, where it was drawn
         self._transitions = Transitions(self._shaders, inner)
-        self._change = LookChange(self._transitions, inner, self._painters)
+        self._strips = {FIRST: self._new_strip(FIRST)}
+        self._seen: tuple[str, ...] = (FIRST,)
+        self._both: Surface | None = None  # where two decks are mixed
+        self._change = LookChange(self._transitions, inner, self._painters)  # out of a picture of both decks
         self._master = Master(context, size, self._painters)
         self._pulse = Pulse()
+        self._now: _Now | None = None
         self._picture: Texture | None = None
         self._frozen: Surface | None = None
+
+    def _new_strip(self, name: str) -> Strip:
+        return Strip(name, self._shaders, self._transitions, self._inner, self._painters)
 
     # ------------------------------------------------------------------------------------ the chain
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """The chain that stands."""
-        return self._chain.names
+        """The first deck's chain as it stands."""
+        return self._strips[FIRST].chain.names
 
     def prepare(self, effects: Sequence[str]) -> None:
         """Compile ahead, so that ``use`` never stalls. Raises VjError naming the shader's file and line."""
-        self._chain.prepare(effects)
+        self._strips[FIRST].chain.prepare(effects)
         self._transitions.prepare()
 
     def rehearse(self, effects: Sequence[str], go_on: Callable[[], bool]) -> int:
@@ -104,21 +125,32 @@ class GLCompositor:
             surface.release()
         return done
 
-    def use(self, effects: Sequence[str]) -> None:
-        """Make this the effect chain; the picture turns over within ``mix/time``. On VjError the old chain stays."""
-        self._chain.prepare(effects)
-        if tuple(effects) == self._chain.names:
+    def use(self, effects: Sequence[str], deck: str = FIRST) -> None:
+        """Make this a deck's effect chain; its picture turns over within ``mix/time``. On VjError the old one stays."""
+        strip = self._strip(deck)
+        strip.chain.prepare(effects)
+        if tuple(effects) == strip.chain.names:
             return
-        self._turn_over()
-        self._chain.use(effects)
+        self._turn_over(strip)
+        strip.chain.use(effects)
+
+    def rest(self, deck: str) -> None:
+        """There is nothing on the second deck any more: where it was seen, the picture turns over to the first."""
+        if deck == FIRST or deck not in self._strips:
+            return
+        if deck in self._seen and self._picture is not None:
+            self._picture = self._change.begin(self._picture)
+            self._seen = (FIRST,)
+        self._strips.pop(deck).release()
 
     def poll(self, time: float) -> list[str]:
         """Hot reload: one message for each shader file that changed or is broken. Cheap; for live shows only."""
         messages = self._shaders.poll(time)
         if messages:
-            if self._chain.outdated:
-                self._turn_over(RELOAD)
-                self._chain.reload()
+            for strip in self._strips.values():
+                if strip.chain.outdated:
+                    self._turn_over(strip, RELOAD)
+                    strip.chain.reload()
             shader = self._shaders.get(self._idle_name, "generators")
             if shader is not self._idle.shader:
                 self._idle.release()
@@ -133,24 +165,39 @@ class GLCompositor:
         master = params.get("master", {})
         for name, image in images.items():
             if name in DECKS:
-                self._deck(name).accept(tick, image)
+                self._strip(name).deck.accept(tick, image)
         uniforms = self._pulse.uniforms(tick, features, bool(master.get("flash_limit", True)))
-        if self._is_frozen(bool(master.get("freeze", False))) and self._frozen is not None:
+        now, self._idled = _Now(tick, params, points, uniforms), None
+        self._now = now
+        frozen = self._is_frozen(bool(master.get("freeze", False)))
+        for strip in self._strips.values():
+            strip.wait(0.0 if frozen and strip.name in self._seen else tick.dt)
+        if frozen and self._frozen is not None:
             return self._master.draw(self._frozen.texture, tick.dt, master)
-        scene = self._scene(tick, params, points, uniforms)
-        picture = self._chain.draw(scene, tick.dt, params, uniforms)
-        self._picture = self._change.draw(picture, tick.dt, params.get("mix", {}), uniforms)
+        self._picture = self._change.draw(self._mixed(now), tick.dt, params.get("mix", {}), uniforms)
         return self._master.draw(self._picture, tick.dt, master)
 
-    def _turn_over(self, length: float = 0.0) -> None:
-        """Begin a change of look. The picture may lie in an effect's own buffer, so the copy takes its place."""
-        if self._picture is not None:
-            self._picture = self._change.begin(self._picture, length)
+    def aside(self, name: str) -> Texture | None:
+        """A deck's picture of the tick that was rendered last, whether it was seen or not; None where there is none.
+        Costs a drawing where it was not.
+        """
+        strip, now = self._strips.get(name), self._now
+        if strip is None or now is None or not strip.deck.alive:
+            return None
+        return strip.picture if strip.fresh else self._draw(strip, now)
 
-    def _deck(self, name: str) -> Deck:
-        if name not in self._decks:
-            self._decks[name] = Deck(self.context, self._inner, self._painters)
-        return self._decks[name]
+    def _turn_over(self, strip: Strip, length: float = 0.0) -> None:
+        """Begin a change of look. What goes on in the whole picture goes on in that of the only deck that is seen."""
+        if self._seen != (strip.name,):
+            strip.turn_over(strip.picture, length)
+            return
+        self._picture = strip.turn_over(self._picture, length)
+        self._change.end()
+
+    def _strip(self, name: str) -> Strip:
+        if name not in self._strips:
+            self._strips[name] = self._new_strip(name)
+        return self._strips[name]
 
     def _is_frozen(self, freeze: bool) -> bool:
         """Hold a copy of the picture while frozen; let it go into the running one afterwards."""
@@ -159,35 +206,47 @@ class GLCompositor:
             self._copy(self._picture, self._frozen)
         elif not freeze and self._frozen is not None:
             self._change.begin(self._frozen.texture, UNFREEZE)
+            for strip in self._strips.values():
+                strip.change.end()
             self._frozen.release()
             self._frozen = None
         return self._frozen is not None
 
-    def _scene(self, tick: Tick, params: Params, points: Mapping[str, LatentPoint], uniforms: Uniforms) -> Texture:
-        """The decks, crossfaded, over the idle scene where they are not there."""
-        alive = [name for name in DECKS if name in self._decks and self._decks[name].alive]
-        if not alive:
-            return self._draw_idle(uniforms, params)
-        drawn = {name: self._draw_deck(name, tick, points, uniforms) for name in alive}
-        presence = max(self._decks[name].presence for name in alive)
-        mix = params.get("mix", {})
-        at = float(mix.get("crossfade", 0.0))
-        picture = drawn[alive[0]]
-        if len(alive) == 2 and at > 0.0:
-            name = str(mix.get("transition", "crossfade"))
-            picture = self._transitions.draw(name, (drawn["a"], drawn["b"]), at, uniforms, self._room[2])
-        if presence >= 1.0:
-            return picture
-        under = self._draw_idle(uniforms, params)
-        self._painters["mix"].draw(self._room[1].framebuffer, {"under": under, "over": picture}, {"amount": presence})
-        return self._room[1].texture
+    def _mixed(self, now: _Now) -> Texture:
+        """The decks that are seen, through the crossfader."""
+        at = self._at(now.params.get("mix", {}))
+        self._seen = (FIRST,) if at <= 0.0 else (SECOND,) if at >= 1.0 else DECKS
+        for name, strip in self._strips.items():
+            if name not in self._seen:
+                strip.pass_by(now.tick)
+        pictures = [self._draw(self._strips[name], now) for name in self._seen]
+        if len(pictures) == 1:
+            return pictures[0]
+        self._both = self._both or Surface(self.context, self._inner)
+        name = str(now.params.get("mix", {}).get("blend", "crossfade"))
+        return self._transitions.draw(name, (pictures[0], pictures[1]), at, now.uniforms, self._both)
 
-    def _draw_deck(self, name: str, tick: Tick, points: Mapping[str, LatentPoint], uniforms: Uniforms) -> Texture:
-        view = points[name].camera if name in points else None
-        return self._decks[name].draw(tick, view, float(uniforms["vj_level"]))
+    def _at(self, mix: Values) -> float:
+        """Where the picture stands between the decks: where the fader does, as far as both of them have a picture."""
+        second = self._strips.get(SECOND)
+        if second is None:
+            return 0.0
+        here, there = self._strips[FIRST].presence, second.presence
+        most = max(here, there)
+        if most <= 0.0:
+            return 0.0
+        fader = position(mix)
+        return fader * there / most + (1.0 - fader) * (1.0 - here / most)
 
-    def _draw_idle(self, uniforms: Uniforms, params: Params) -> Texture:
-        return self._idle.draw({}, params.get("fx/idle", {}), uniforms, self._room[0])
+    def _draw(self, strip: Strip, now: _Now) -> Texture:
+        view = now.points[strip.name].camera if strip.name in now.points else None
+        return strip.draw(now.tick, view, now.params, now.uniforms, lambda: self._draw_idle(now))
+
+    def _draw_idle(self, now: _Now) -> Texture:
+        """The idle scene, drawn once a tick: it has a memory."""
+        if self._idled is None:
+            self._idled = self._idle.draw({}, now.params.get("fx/idle", {}), now.uniforms, self._scene)
+        return self._idled
 
     def _copy(self, source: Texture, target: Surface) -> None:
         self._painters["hold"].draw(target.framebuffer, {"image": source}, {})
@@ -196,8 +255,8 @@ class GLCompositor:
 
     def state(self) -> State:
         """Everything the next frame depends on, as arrays. The same chain must stand when it is put back."""
-        parts: dict[str, Any] = {"chain": self._chain, "change": self._change, "master": self._master,
-                                 "idle": self._idle, **{f"deck.{name}": deck for name, deck in self._decks.items()}}
+        parts: dict[str, Any] = {"change": self._change, "master": self._master, "idle": self._idle,
+                                 **{f"strip.{name}": strip for name, strip in self._strips.items()}}
         state: State = {"kick": np.array(self._pulse.kick)}
         for part, holder in parts.items():
             state |= {f"{part}/{name}": array for name, array in holder.state().items()}
@@ -208,20 +267,19 @@ class GLCompositor:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Put back what ``state`` gave. Raises VjError where it does not fit this size or chain."""
         self._pulse.kick = float(state["kick"])
-        for part, holder in (("chain", self._chain), ("change", self._change), ("master", self._master),
-                             ("idle", self._idle)):
+        for name in sorted({key.split("/")[0].removeprefix("strip.") for key in state if key.startswith("strip.")}):
+            self._strip(name).restore(_under(state, f"strip.{name}/"))
+        for part, holder in (("change", self._change), ("master", self._master), ("idle", self._idle)):
             holder.restore(_under(state, f"{part}/"))
-        for name in sorted({key.split("/")[0].removeprefix("deck.") for key in state if key.startswith("deck.")}):
-            self._deck(name).restore(_under(state, f"deck.{name}/"))
         if "frozen" in state:
             self._frozen = Surface(self.context, self._inner)
             self._frozen.write(state["frozen"])
 
     def close(self) -> None:
         """Give everything on the GPU back; the context stays its owner's."""
-        parts: list[Any] = [self._chain, self._change, self._transitions, self._master, self._idle, self._shaders,
-                            *self._decks.values(), *self._room, *self._painters.values()]
-        for part in parts + ([self._frozen] if self._frozen else []):
+        parts: list[Any] = [*self._strips.values(), self._change, self._transitions, self._master, self._idle,
+                            self._shaders, self._scene, *self._painters.values()]
+        for part in parts + [surface for surface in (self._frozen, self._both) if surface is not None]:
             part.release()
 
 

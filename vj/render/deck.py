@@ -111,6 +111,10 @@ class Deck:
         self._canvas.insert(0, self._canvas.pop(1))
         return self._canvas[0].texture
 
+    def pass_by(self, tick: Tick) -> None:
+        """Nobody sees the deck at this tick: what it shows is not drawn, how present it is goes on."""
+        self._presence = self._next_presence(tick)
+
     def age(self, tick: Tick) -> float:
         """Seconds since the newest image was asked for, or came, whichever is later."""
         return tick.time - max(self._made, self._arrived)

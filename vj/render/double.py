@@ -24,16 +24,25 @@ class FakeFrame:
 
 
 class FakeCompositor:
-    """Shows the newest image's middle colour, lit by the kick; ``chains`` keeps every chain it was given."""
+    """Shows the newest image's middle colour, lit by the kick; ``chains`` keeps every chain it was given,
+    ``decks`` those that hang.
+    """
 
     def __init__(self, size: tuple[int, int] = (32, 18)) -> None:
         self.size = size
         self.chains: list[tuple[str, ...]] = []
+        self.decks: dict[str, tuple[str, ...]] = {}
         self.images: dict[str, int] = {}
 
-    def use(self, effects: Sequence[str]) -> None:
+    def use(self, effects: Sequence[str], deck: str = "a") -> None:
         """Remember the chain."""
         self.chains.append(tuple(effects))
+        self.decks[deck] = tuple(effects)
+
+    def rest(self, deck: str) -> None:
+        """Forget the deck."""
+        self.decks.pop(deck, None)
+        self.images.pop(deck, None)
 
     def render(self, tick: Tick, features: Features, params: Params, images: Mapping[str, Image | None],
                points: Mapping[str, LatentPoint]) -> FakeFrame:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vj.params.crossfade import CURVES
 from vj.params.spec import choice, number, switch
 from vj.render.frame import GLFrame
 from vj.render.limiter import Limiter
@@ -37,7 +38,9 @@ def mix_params(transitions: Sequence[str] = TRANSITIONS) -> tuple[ParamSpec, ...
     first = "crossfade" if "crossfade" in transitions else transitions[0]
     return (
         number("crossfade", 0.0, 0.0, 1.0, smooth=0.05, help="from deck a (0) to deck b (1)"),
-        choice("transition", first, transitions, help="how one picture turns into another"),
+        choice("curve", "linear", CURVES, help="how the crossfader goes: evenly, softly, at once in the middle"),
+        choice("blend", first, transitions, help="how deck a turns into deck b under the crossfader"),
+        choice("transition", first, transitions, help="how one look turns into another on a deck"),
         number("time", 0.35, 0.0, 8.0, unit="s", smooth=0.0, help="how long a change of look takes"),
     )
 
