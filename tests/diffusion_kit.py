@@ -211,7 +211,8 @@ def _original_unet(name: str, config: Mapping[str, Any]) -> str:
 def _original_vae(name: str) -> str:
     """Where the original decoder keeps a tensor: its up blocks count from the picture inwards."""
     attention = {".group_norm.": ".norm.", ".to_q.": ".q.", ".to_k.": ".k.", ".to_v.": ".v.",
-                 ".to_out.0.": ".proj_out.", ".query.": ".q.", ".key.": ".k.", ".value.": ".v.", ".proj_attn.": ".proj_out."}
+                 ".to_out.0.": ".proj_out.", ".query.": ".q.", ".key.": ".k.", ".value.": ".v.",
+                 ".proj_attn.": ".proj_out."}
     name = _renamed(name, attention if ".attentions." in name else {"conv_shortcut": "nin_shortcut"})
     name = _renamed(name, {"mid_block.attentions.0": "mid.attn_1", "mid_block.resnets.0": "mid.block_1",
                            "mid_block.resnets.1": "mid.block_2", "conv_norm_out": "norm_out",

@@ -283,6 +283,56 @@ def list_(what: str | None, look: str | None, as_json: bool) -> None:
     report.listing(what, look, as_json)
 
 
+@cli.group()
+def models() -> None:
+    """Models of few-step diffusion: what is here, fetching and removing."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def models_list(as_json: bool) -> None:
+    """List the models vj knows by name, and which of them are ready."""
+    from vj.app import models as files
+
+    files.list_models(as_json)
+
+
+@models.command("fetch", epilog="""\b
+Examples:
+  vj models fetch sd-turbo
+  vj models fetch lcm --accept-licence       in a script
+  HF_HOME=/big/disk vj models fetch sdxl-turbo""")
+@click.argument("name")
+@click.option("--accept-licence", is_flag=True, help="Accept the licences without being asked.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def models_fetch(name: str, accept_licence: bool, quiet: bool) -> None:
+    """Fetch the model NAME from the hub, once its licence is accepted."""
+    from vj.app import models as files
+
+    at_hand = sys.stdin.isatty() and not quiet
+    files.fetch(name, accept_licence, click.confirm if at_hand else None, quiet)
+
+
+@models.command("info")
+@click.argument("model", metavar="NAME|PATH")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def models_info(model: str, as_json: bool) -> None:
+    """Tell what a model is, under which licence, and whether it can be opened."""
+    from vj.app import models as files
+
+    files.info(model, as_json)
+
+
+@models.command("remove")
+@click.argument("name")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def models_remove(name: str, quiet: bool) -> None:
+    """Delete the model NAME from the cache it was fetched to."""
+    from vj.app import models as files
+
+    files.remove(name, quiet)
+
+
 def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 

@@ -122,13 +122,11 @@ _TEXTS: dict[str, tuple[Naming, ...]] = {
 
 
 def _decoder(place: Place, family: str, vae: Decoder, prefer: str) -> Component:
-    """The tiny decoder or the full one; a model may bring both, or its tiny one in the full one's place."""
-    own = [folder for name in ("vae", "vae_large") if (folder := place.model / name).is_dir()]
+    """The tiny decoder or the full one. A model may bring both; its own tiny one was made for it."""
     wanted = "AutoencoderTiny" if vae == "tiny" else "AutoencoderKL"
-    if vae == "full" or place.decoder is None:
-        for folder in own:
-            if read_config(folder / "config.json").get("_class_name") == wanted:
-                return _component(folder, prefer)
+    for folder in (place.model / "vae", place.model / "vae_large"):
+        if folder.is_dir() and read_config(folder / "config.json").get("_class_name") == wanted:
+            return _component(folder, prefer)
     if vae == "full":
         raise VjError(f"{place.name} has no full decoder (AutoencoderKL): take the tiny one")
     return _tiny(place, family, prefer)

@@ -112,7 +112,11 @@ def _picture_network(part: Component, device: str, kind: dtype) -> Any:
 
     classes = {"UNet2DConditionModel": diffusers.UNet2DConditionModel, "AutoencoderKL": diffusers.AutoencoderKL,
                "AutoencoderTiny": diffusers.AutoencoderTiny}
-    model_class = classes[part.config.get("_class_name", "UNet2DConditionModel")]
+    name = str(part.config.get("_class_name", "UNet2DConditionModel"))
+    if name not in classes:
+        raise VjError(f"the config beside {part.files[0].path} is for a {name}: take the config and the weights of "
+                      "one model")
+    model_class: Any = classes[name]
     known = signatures.signature(model_class.__init__).parameters
     settings = {name: value for name, value in part.config.items() if name in known}
     model = _filled(part, lambda: model_class(**settings), device, kind)

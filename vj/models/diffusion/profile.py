@@ -9,7 +9,9 @@ from vj.types import VjError
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """Whose terms these are. ``summary`` is one sentence, no advice; ``ask``: they must be accepted before use."""
+    """Terms, under the ``name`` the hub gives them. ``summary`` says in short what they are, and is no advice.
+    ``ask``: they must be accepted before use.
+    """
 
     name: str
     summary: str
@@ -56,13 +58,13 @@ class Profile:
 
 
 _STABILITY = Licence(
-    "Stability AI Community / Non-Commercial",
-    "Free for research and private use; for paid shows read the licence that comes with the weights and the "
-    "publisher's licence page, which allows commercial use below a yearly revenue.")
+    "sai-nc-community",
+    "Stability AI's: free for research and private use; for paid shows read the licence that comes with the weights "
+    "and the one on the publisher's page, which allows commercial use below a yearly revenue.")
 _OPENRAIL = Licence(
-    "CreativeML OpenRAIL-M", "Commercial use is allowed; the licence lists uses that are not, and they bind you.")
+    "openrail-m", "CreativeML's: commercial use is allowed; it lists uses that are not, and they bind you.")
 _OPENRAIL_PP = Licence(
-    "CreativeML OpenRAIL++-M", "Commercial use is allowed; the licence lists uses that are not, and they bind you.")
+    "openrail++-m", "CreativeML's: commercial use is allowed; it lists uses that are not, and they bind you.")
 _MIT = Licence("MIT", "Free for any use.", ask=False)
 
 TAESD = Piece("taesd", "madebyollin/taesd", "decoder", _MIT)
