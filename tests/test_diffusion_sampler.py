@@ -1,4 +1,4 @@
-"""The engine's latents are those of diffusers' own pipelines, given the same noise: families, samplers, 1 to 4 steps."""
+"""The latents are those of diffusers' own pipelines, given the same noise: families, samplers, 1 to 4 steps."""
 
 from __future__ import annotations
 

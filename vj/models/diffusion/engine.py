@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["WAYS", "Engine", "Feedback", "Shot"]
 
 WAYS = ("graph", "compile")
-"""How pictures may be launched on a CUDA device besides call by call."""
+"""How pictures may be launched on a CUDA device besides call by call; ``tune`` compiles for minutes."""
 PLATES = 8
 """Kinds of pictures that are kept ready."""
 ANCHOR_S, ANCHOR_TAU = 2.0, 0.7
@@ -86,8 +86,11 @@ class Engine:
     def open(cls, parts: Parts, *, ways: Sequence[str] = WAYS, tell: Callable[[str], None] | None = None) -> Engine:
         """An engine over the parts of a model; on CUDA with the settings that few-step models are fastest with."""
         if parts.device.startswith("cuda"):
+            torch.cuda.set_device(parts.device if ":" in parts.device else "cuda:0")
             torch.backends.cudnn.benchmark = True
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+            for network in (parts.unet, parts.vae):
+                network.to(memory_format=torch.channels_last)
         return cls(parts, ways, tell)
 
     def draw(self, shot: Shot) -> Pixels:
@@ -273,6 +276,8 @@ class Engine:
         made: dict[str, Callable[[], launch.Way]] = {
             "graph": lambda: launch.Captured(self._pool, lock),
             "compile": lambda: launch.Compiled(lambda: frame.compiled(plate), launch.Captured(self._pool, lock)),
+            "tune": lambda: launch.Compiled(lambda: frame.compiled(plate, tuned=True),
+                                            launch.Captured(self._pool, lock), "tuned graph"),
         }
         return [made[name]() for name in self._ways]
 

@@ -26,6 +26,10 @@ STRETCH = 8
 """Pixels of a picture to one of its latent, in each direction."""
 MEMORY = ("trail", "held", "shown", "anchor")
 """The buffers that one picture leaves to the next."""
+KINDS = 64
+"""Kinds of pictures that one process may compile."""
+TUNED: dict[str, str | int | bool | Callable[..., Any]] = {
+    "max_autotune": True, "coordinate_descent_tuning": True, "conv_1x1_as_mm": True, "triton.cudagraphs": False}
 SEEDS = 16
 """Seeds that a plate has room for; a walk with more gets a larger one."""
 
@@ -119,9 +123,15 @@ class Plate:
                 self.buffers["pooled"][row].copy_(whole)
 
 
-def compiled(plate: Plate) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Printing through torch.compile, and a rehearsal on a plate of its own that makes it compile."""
-    whole = torch.compile(paint, fullgraph=True, dynamic=False, mode="max-autotune-no-cudagraphs")
+def compiled(plate: Plate, *, tuned: bool = False) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Printing through torch.compile, and a rehearsal on a plate of its own that makes it compile.
+
+    ``tuned`` lets the compiler try many kernels for each product: minutes more.
+    """
+    import torch._dynamo
+
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, KINDS)
+    whole = torch.compile(paint, fullgraph=True, dynamic=False, options=TUNED if tuned else None)
     twin = Plate(plate.model, plate.kind)
 
     def run(on: Plate) -> None:
@@ -219,16 +229,17 @@ def _base(model: Model, kind: Kind, b: Mapping[str, Tensor], trail: Tensor) -> T
 
 def _output(model: Model, kind: Kind, b: Mapping[str, Tensor], x: Tensor, timestep: Tensor) -> Tensor:
     """The UNet's output float32 for states (B, C, h, w) at ``timestep`` (B,), guided where the kind says so."""
-    twice = 2 if kind.guided else 1
     more: dict[str, Any] = {}
     if "pooled" in b:
         more["added_cond_kwargs"] = {"text_embeds": b["pooled"], "time_ids": b["sizes"]}
     if "told" in b:
-        more["timestep_cond"] = b["told"].repeat(twice, 1)
+        more["timestep_cond"] = b["told"]
+    if kind.guided:
+        x, timestep = torch.cat([x, x]), torch.cat([timestep, timestep])
     if model.device.startswith("cuda"):
         x = x.contiguous(memory_format=torch.channels_last)
-    out: Tensor = model.unet(x.to(model.dtype).repeat(twice, 1, 1, 1), timestep.repeat(twice),
-                             encoder_hidden_states=b["tokens"], return_dict=False, **more)[0].float()
+    out: Tensor = model.unet(x.to(model.dtype), timestep, encoder_hidden_states=b["tokens"], return_dict=False,
+                             **more)[0].float()
     if not kind.guided:
         return out
     without, said = out.chunk(2)

@@ -25,6 +25,8 @@ REST = 60
 """Pictures after a failure before the way is tried again; twice as many after each further one."""
 GIVE_UP = 6
 """Failures in a row after which a way is left alone."""
+LOOK = 20
+"""Pictures between two looks at a way that is being made aside."""
 TRIALS = 12
 """Runs of each way that is compared."""
 GAIN = 0.98
@@ -94,7 +96,9 @@ class Launch:
         for trial in [t for t in self._tries if t.waits(self._prints)]:
             try:
                 made = trial.way.ready(self._paint)
-                if made is not None:
+                if made is None:
+                    trial.due = self._prints + LOOK
+                else:
                     self._compare(trial, made)
             except Exception as error:
                 self._failed(trial, error)
@@ -175,9 +179,8 @@ class Compiled:
     ``twin`` gives the compiled function and a run of it over buffers that are not the show's, which makes it compile.
     """
 
-    name = "compiled graph"
-
-    def __init__(self, twin: Callable[[], tuple[Print, Print]], captured: Captured) -> None:
+    def __init__(self, twin: Callable[[], tuple[Print, Print]], captured: Way, name: str = "compiled graph") -> None:
+        self.name = name
         self._twin, self._captured = twin, captured
         self._thread: threading.Thread | None = None
         self._made: Print | None = None
