@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from vj.hands.pair import Pair
 from vj.hands.prompter import Prompter
 from vj.modulation.matrix import ModMatrix
 from vj.params.looks import parse_look
+from vj.params.places import PLACES
 from vj.params.shelf import Shelf
 from vj.params.spec import choice, colour, integer, number, switch, trigger
 from vj.params.tree import ParamTree
@@ -117,3 +119,23 @@ class Show:
         """Everything that a look holds, as it is now."""
         return {path: value for path, spec, value in self.tree.items() if path.startswith(
             ("/a/gen", "/a/walk", "/a/drive", "/fx/", "/mod/", "/routes/", "/mix/")) and spec.kind != "trigger"}
+
+
+class Decks(Show):
+    """A show with both decks, as vj has it; the second sleeps until a look is loaded onto it."""
+
+    def __init__(self, first="calm", **more):
+        super().__init__(first, **more)
+        self.tree.extend("mix", (number("crossfade", 0.0), choice("curve", "linear", ("linear", "smooth", "sharp"))))
+        place = PLACES["b"]
+        self.second = Stage(self.tree, ModMatrix(place.mod), Effects(), self.shelf, seed=3, size=(64, 36), place=place)
+        self.hands = self.prompter
+        self.prompter = Pair(self.hands, Prompter(self.tree, self.second, self.hands))
+        self.tree.settle()
+        self.params = self.tree.snapshot({})
+
+    def of_second(self):
+        """Everything that a look holds on the second deck, by a look's own paths."""
+        here = PLACES["b"]
+        return {here.home(path): here.value(path, value) for path, spec, value in self.tree.items()
+                if path.startswith(here.of_a_look) and spec.kind != "trigger"}

@@ -187,5 +187,5 @@ def test_no_pass_may_write_nan(tmp_path):
     made = GLCompositor(context(), (64, 36), EffectLibrary([tmp_path, *library()._folders]))
     made.use(["bad"])
     play(made, 5, make=image)
-    assert np.isfinite(made.state()["chain/0.t"]).all()
+    assert np.isfinite(made.state()["strip.a/chain/0.t"]).all()
     made.close()

@@ -205,7 +205,8 @@ class Prompter:
         look = replace(self.stage.present(exact=False), name=name)
         self._shelf.save(look)
         self.stage.look, self.stage.standing = name, look
-        self.stands()
+        for one in self._both:
+            one.stands()
         self.say.append(f"saved as {name}")
         return []
 
