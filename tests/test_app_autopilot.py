@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hands import CALM, Show, look
+from hands import CALM, Decks, Show, look
 
 from vj.app.autopilot import MOUNT, PARAMS, READINGS, Autopilot, struck
 from vj.types import Beat, ControlEvent, Features
@@ -14,15 +14,16 @@ from vj.types import Beat, ControlEvent, Features
 class Flight:
     """A show at 120 bpm with a kick on every beat, or without."""
 
-    def __init__(self, kick=1.0, looks=8, **values):
+    def __init__(self, kick=1.0, looks=8, show=Show, **values):
         names = {f"look{n}": look(f"look{n}", CALM) for n in range(looks)}
-        self.show = Show(extra=names)
+        self.show = show(extra=names)
         self.show.shelf._house.pop("broken")
         self.show.shelf.names = self.show.shelf._sorted()
         self.show.tree.declare(MOUNT, PARAMS)
         self.show.tree.declare_readings(MOUNT, READINGS)
         self.wishes, self.kick, self.drops = [], kick, set()
-        self.pilot = Autopilot(self.show.tree, self.show.stage, self.wishes.append)
+        self.pilot = Autopilot(self.show.tree, self.show.stage, self.wishes.append,
+                               getattr(self.show, "second", None))
         self.flown = []
         self.set(on=True, bars=4, **values)
 
@@ -125,6 +126,28 @@ def test_it_can_morph():
     flight = Flight(how="morph", what="looks").fly(6)
     assert flight.flown[0][1] == "/show/morph"
     assert flight.show.stage.look != "calm"
+
+
+def test_it_can_fade_from_deck_to_deck():
+    flight = Flight(how="fade", what="looks", show=Decks)
+    flight.hand("/mix/fade_time", 2.0, "start")
+    sides = []
+    for _ in range(12):
+        flight.fly(1)
+        sides.append(flight.show.base("/mix/crossfade"))
+    assert [path for _, path, _ in flight.flown[:4]] == ["/mix/load", "/mix/fade"] * 2
+    assert (max(sides), sides[-1]) == (1.0, 0.0)
+    assert flight.show.second.look != "calm"
+    assert flight.show.stage.look != "calm"
+
+
+def test_it_changes_the_deck_that_is_seen():
+    flight = Flight(what="looks", show=Decks)
+    flight.hand("/mix/load", "wild", "start")
+    flight.hand("/mix/cut", True, "start")
+    flight.fly(6)
+    assert {path for _, path, _ in flight.flown} == {"/b/show/look"}
+    assert flight.show.stage.look == "calm"
 
 
 def test_off_is_off():

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hands import Show
+from hands import Decks, Show
 
 from vj.app.autosave import Autosave, State, read, resumed, state_of, take_up, text_of
 from vj.engine import Parts
@@ -28,7 +28,7 @@ class Kept(Show):
         super().__init__()
         self.inbox = []
         self.parts: Parts = SimpleNamespace(  # type: ignore[assignment]
-            tree=self.tree, stage=self.stage, seen=[], inbox=SimpleNamespace(put=self.inbox.append))
+            tree=self.tree, stage=self.stage, second=None, seen=[], inbox=SimpleNamespace(put=self.inbox.append))
 
     def land(self):
         for event in self.inbox:
@@ -75,6 +75,59 @@ def test_a_show_goes_on_where_it_was(tmp_path):
     assert again.picture() == show.picture()
     with pytest.raises(VjError, match="nothing to take back"):
         Kept().wish("/show/undo")
+
+
+class KeptDecks(Decks):
+    """Both decks with what an autosave looks at."""
+
+    land = Kept.land
+
+    def __init__(self):
+        super().__init__()
+        self.inbox = []
+        self.parts: Parts = SimpleNamespace(  # type: ignore[assignment]
+            tree=self.tree, stage=self.stage, second=self.second, seen=[],
+            inbox=SimpleNamespace(put=self.inbox.append))
+
+
+def test_the_second_deck_goes_on_too(tmp_path):
+    from vj.types import Features
+
+    show = KeptDecks()
+    show.wish("/b/show/look", "wild")
+    show.wish("/b/fx/mirror/angle", 77.0)
+    show.wish("/b/routes/1/on", False)
+    show.wish("/b/deck/lines", 256)
+    show.wish("/b/pad/store_c")
+    show.wish("/mix/crossfade", 0.25)
+    show.turn(0.5)
+    for deck in (show.stage.decks[0], show.second.decks[0]):
+        deck.walk.step(show.tick, Features(rms=0.4), show.tree.bases(f"{deck.name}/walk"),
+                       show.tree.bases(f"{deck.name}/drive"))
+    (tmp_path / "a.toml").write_text(text_of(state_of(show.parts, show.tick)), "utf-8")
+    again = KeptDecks()
+    take_up(again.parts, read(tmp_path / "a.toml"))
+    again.land()
+    assert again.second.look == "wild"
+    assert again.of_second() == show.of_second()
+    assert again.picture() == show.picture()
+    for path in ("/mix/crossfade", "/b/deck/lines", "/b/pad/c"):
+        assert again.base(path) == show.base(path)
+    assert again.second.decks[0].walk.state() == show.second.decks[0].walk.state()
+    with pytest.raises(VjError, match="nothing to take back"):
+        again.wish("/show/undo")
+
+
+def test_a_second_deck_that_slept_sleeps_again(tmp_path):
+    show = KeptDecks()
+    show.wish("/b/show/look", "wild")
+    show.wish("/b/show/look", "none")
+    (tmp_path / "a.toml").write_text(text := text_of(state_of(show.parts, show.tick)), "utf-8")
+    assert "[b" not in text
+    again = KeptDecks()
+    take_up(again.parts, read(tmp_path / "a.toml"))
+    again.land()
+    assert not again.second.awake
 
 
 def test_what_it_takes_up_is_in_a_take_and_not_in_the_history():

@@ -10,7 +10,7 @@ from vj.types import ControlEvent
 
 @pytest.mark.parametrize(("key", "meaning"), [
     ("F", Action.FULLSCREEN), ("N", Action.NEXT_LOOK), ("RIGHT", Action.NEXT_LOOK), ("P", Action.PREVIOUS_LOOK),
-    ("LEFT", Action.PREVIOUS_LOOK), ("H", Action.HELP), ("F1", Action.HELP), ("X", None),
+    ("LEFT", Action.PREVIOUS_LOOK), ("H", Action.HELP), ("F1", Action.HELP), ("W", None),
     ("T", ControlEvent("/beat/tap", True, "keyboard")), ("R", ControlEvent("/beat/resync", True, "keyboard"))])
 def test_what_keys_mean(key, meaning):
     assert Keyboard().press(key, 0.0) == meaning

@@ -7,17 +7,23 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from test_engine import show
+from test_engine import Effects, show
 from test_record_reels import FakeTape
 
 from vj.app.operator import SAY_FOR, Operator
 from vj.app.surfaces import declare_surfaces
 from vj.app.verbs import VERBS, Verbs
 from vj.console import Console, Progress
+from vj.hands.pair import Pair
+from vj.hands.prompter import Prompter
 from vj.latency import LATENCY_PARAMS, MOUNT, OFFSET, Latency
 from vj.mailbox import Inbox
+from vj.modulation.matrix import ModMatrix
+from vj.params.places import PLACES
+from vj.params.spec import number
 from vj.record.reels import Reels
 from vj.render.display import HeadlessDisplay
+from vj.stage import Stage
 from vj.status import Meter, Status
 from vj.types import ControlEvent, Features, RunnerStatus, Tick
 
@@ -241,3 +247,27 @@ def test_l_learns_a_midi_control_for_what_was_moved_last(stage):
     tree.report("midi", {"learning": ""})
     pressed(stage, "L", at=1.8)
     assert wishes[-1] == ("/midi/learn", "/show/look")  # learning is no move
+
+
+def test_the_keys_mean_the_deck_that_is_seen(stage):
+    parts, place = stage.engine.parts, PLACES["b"]
+    parts.tree.declare("mix", (number("crossfade", 0.0, smooth=0.0),))
+    parts.second = Stage(parts.tree, ModMatrix(place.mod), Effects(), parts.stage.shelf, seed=3, size=(64, 36),
+                         place=place)
+    parts.prompter = Pair(parts.prompter, Prompter(parts.tree, parts.second, parts.prompter))
+    pressed(stage, "O")
+    assert (parts.stage.look, parts.second.look) == ("one", "two")
+    pressed(stage, at=1.1)
+    assert stage.display.words.message == "deck b: two"
+    pressed(stage, "V", at=1.2)
+    assert parts.tree.base("/mix/crossfade") == 1.0
+    pressed(stage, "N", at=1.4)
+    assert parts.stage.look == "one"
+    assert parts.tree.base("/b/show/look") != "none"
+    pressed(stage, "1", at=1.6)
+    assert parts.tree.base("/b/pad/x") == 0.0
+    assert parts.tree.base("/pad/x") == 0.5
+    pressed(stage, "X", at=1.8)
+    for index in range(200):
+        pressed(stage, at=2.0 + index / 30)
+    assert parts.tree.base("/mix/crossfade") < 1.0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
+from vj.hands.mixing import FADE, LOAD, seen
 from vj.hands.morphs import MORPH
+from vj.params.places import across
 from vj.params.spec import choice, integer, number, switch, text, trigger
 from vj.params.tree import ParamTree
 from vj.stage import LOOK, Stage
@@ -14,11 +16,14 @@ from vj.types import ControlEvent, Features, Params, ParamSpec, Tick, Value
 
 MOUNT, SOURCE = "autopilot", "autopilot"
 WORLD = "/a/gen/world"
+PICTURES = tuple(path for own in (LOOK, "/show/recall", MORPH, WORLD) for path in (own, across(own)))
+"""What changes a deck's picture."""
 PARAMS = (
     switch("on", help="Change looks or worlds with the music by itself."),
     integer("bars", 16, 1, 256, unit="bars", help="How long a picture stays, at least."),
     choice("what", "both", ("looks", "worlds", "both"), help="What is changed."),
-    choice("how", "cut", ("cut", "morph"), help="A look is recalled, or morphed to in the time of the show's morphs."),
+    choice("how", "cut", ("cut", "morph", "fade"),
+           help="A look is recalled, morphed to in the time of morphs, or faded to on the other deck."),
     number("strength", 0.5, smooth=0.0, help="How strong an onset must be to change on it."),
     integer("rest", 16, 0, 256, unit="bars", help="Bars after a hand's last touch until it goes on; 0: when resumed."),
     trigger("resume", help="Go on although a hand has touched something."),
@@ -31,17 +36,20 @@ NEAR = 0.125
 """How near to the bar's one an onset must be, in bars; a drop is right wherever it comes."""
 RECENT = 4
 """Looks that are not shown again so soon."""
-NO_HANDS = (SOURCE, "look", "stage", "morph", "pad", "start", "resume", "command line")
+NO_HANDS = (SOURCE, "look", "stage", "morph", "fade", "pad", "start", "resume", "command line")
 """Sources that are no hands."""
 NOT_TOUCHED = (f"/{MOUNT}/", "/beat/", "/audio/", "/latency/", "/midi/", "/machine/", "/record/", "/master/")
 """What a hand may do without taking the show over."""
 
 
 class Autopilot:
-    """One for a live show. ``hear`` is called each tick, ``landed`` with every change; ``emit`` takes its wishes."""
+    """One for a live show. ``hear`` is called each tick, ``landed`` with every change; ``emit`` takes its wishes. It
+    changes the picture of the deck that is seen; ``second`` is the other one, where there is one.
+    """
 
-    def __init__(self, tree: ParamTree, stage: Stage, emit: Callable[[ControlEvent], object]) -> None:
-        self._tree, self._stage, self._emit = tree, stage, emit
+    def __init__(self, tree: ParamTree, stage: Stage, emit: Callable[[ControlEvent], object],
+                 second: Stage | None = None) -> None:
+        self._tree, self._stage, self._second, self._emit = tree, stage, second, emit
         self._lot = Random(stage.seed)  # noqa: S311 - what comes next is no secret
         self._recent: dict[str, deque[str]] = {LOOK: deque(maxlen=RECENT), WORLD: deque(maxlen=RECENT)}
         self._since: int | None = None  # the bar in which the picture changed
@@ -51,7 +59,7 @@ class Autopilot:
 
     def landed(self, _: Tick, event: ControlEvent) -> None:
         """A hand has done something, or a picture has changed."""
-        if event.path in (LOOK, "/show/recall", MORPH, WORLD):
+        if event.path in PICTURES:
             self._since = self._bar
         if event.path == f"/{MOUNT}/resume":
             self._touched = None
@@ -82,25 +90,28 @@ class Autopilot:
         return ("waiting", left) if left > 0 else ("ready", 0)
 
     def _change(self, what: str, how: str) -> None:
-        event = self._wish(what, how)
         self._since = self._bar
-        if event is not None:
+        for event in self._wishes(seen(self._tree, self._stage, self._second), what, how):
             self._emit(event)
 
-    def _wish(self, what: str, how: str) -> ControlEvent | None:
-        worlds = self._worlds()
+    def _wishes(self, stage: Stage, what: str, how: str) -> Iterator[ControlEvent]:
+        world = stage.place.here(WORLD)
+        worlds = self._worlds(world)
         if worlds and (what == "worlds" or (what == "both" and self._lot.random() < 0.5)):
-            return ControlEvent(WORLD, self._other(WORLD, worlds, str(self._tree.base(WORLD))), SOURCE)
-        if what == "worlds":
-            return None  # this generator has but one
-        looks = self._stage.shelf.names
-        if len(looks) < 2:
-            return None
-        return ControlEvent(MORPH if how == "morph" else LOOK, self._other(LOOK, looks, self._stage.look),
-                            SOURCE)
+            yield ControlEvent(world, self._other(WORLD, worlds, str(self._tree.base(world))), SOURCE)
+            return
+        looks = stage.shelf.names
+        if what == "worlds" or len(looks) < 2:
+            return  # there is but one
+        look = self._other(LOOK, looks, stage.look)
+        if how == "fade" and self._second is not None:
+            yield ControlEvent(LOAD, look, SOURCE)
+            yield ControlEvent(FADE, True, SOURCE)
+        else:
+            yield ControlEvent(stage.place.here(MORPH if how == "morph" else LOOK), look, SOURCE)
 
-    def _worlds(self) -> Sequence[str]:
-        spec: ParamSpec | None = next((spec for path, spec, _ in self._tree.items() if path == WORLD), None)
+    def _worlds(self, path: str) -> Sequence[str]:
+        spec: ParamSpec | None = next((spec for at, spec, _ in self._tree.items() if at == path), None)
         return spec.choices if spec is not None and len(spec.choices) > 1 else ()
 
     def _other(self, kind: str, names: Sequence[str], now: str) -> Value:

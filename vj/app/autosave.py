@@ -19,6 +19,7 @@ from vj.hands.prompter import RECALL, RESUME
 from vj.mailbox import Latest
 from vj.options import Options
 from vj.params.looks import look_names, look_table, parse_look
+from vj.params.places import SECOND, across
 from vj.params.shelf import SNAPSHOT
 from vj.stage import OF_A_LOOK
 from vj.types import ControlEvent, Look, Params, Tick, Value, VjError
@@ -33,16 +34,18 @@ EVERY = 3.0
 """Seconds of the show between two states that are kept."""
 LARGEST = 4 * 1024 * 1024
 VERSION = 1
-LEFT_OUT = (*OF_A_LOOK, "/sources/", "/machine/", "/record/", "/midi/")
-BEGUN_ANEW = {"/show/look", "/show/recall", "/show/save", "/show/rename", "/show/delete", "/show/morph",
-              "/show/morph_position", "/master/blackout", "/master/freeze"}
+LEFT_OUT = (*OF_A_LOOK, "/sources/", "/b/sources/", "/machine/", "/record/", "/midi/")
+_OF_A_DECK = ("/show/look", "/show/recall", "/show/save", "/show/morph", "/show/morph_position")
+BEGUN_ANEW = {*_OF_A_DECK, *map(across, _OF_A_DECK), "/show/rename", "/show/delete", "/mix/load", "/master/blackout",
+              "/master/freeze"}
 """What a show that is taken up again begins anew: words, what went on, and a dark or a standing picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """A show at one moment. ``scene`` is the picture, ``values`` what stood outside of it, by path; ``snapshots`` are
-    those in the pad's corners, ``walk`` where the walk stood.
+    those in the pads' corners, ``walk`` where the walk stood. ``second`` and ``second_walk`` are the other deck's,
+    unless it slept.
     """
 
     scene: Look
@@ -51,16 +54,21 @@ class State:
     snapshots: Mapping[str, Look] = field(default_factory=dict)
     walk: Mapping[str, Any] = field(default_factory=dict)
     time: float = 0.0
+    second: Look | None = None
+    second_walk: Mapping[str, Any] = field(default_factory=dict)
 
 
 def state_of(parts: Parts, tick: Tick) -> State:
     """The show as it stands at a tick."""
     values = {path: base for path, spec, base in parts.tree.items()
               if base != spec.default and spec.kind != "trigger" and _lasts(path)}
-    corners = [str(value) for path, value in values.items() if path.startswith(PAD)]
+    corners = [str(value) for path, value in values.items() if path.startswith((PAD, across(PAD)))]
     snapshots = {name: parts.stage.shelf.find(name) for name in corners if name.startswith(SNAPSHOT)}
     walk = parts.stage.decks[0].walk
-    return State(parts.stage.present(), walk.seed, values, snapshots, walk.state(), tick.time)
+    state = State(parts.stage.present(), walk.seed, values, snapshots, walk.state(), tick.time)
+    if parts.second is None or not parts.second.awake:
+        return state
+    return replace(state, second=parts.second.present(), second_walk=parts.second.decks[0].walk.state())
 
 
 def _lasts(path: str) -> bool:
@@ -74,6 +82,8 @@ def text_of(state: State) -> str:
     table = {"version": VERSION, "time": state.time, "seed": state.seed, "look": state.scene.name,
              "scene": look_table(state.scene), "values": dict(state.values),
              "snapshots": {name: look_table(look) for name, look in state.snapshots.items()}, "walk": dict(state.walk)}
+    if state.second is not None:
+        table[SECOND] = {"look": state.second.name, "scene": look_table(state.second), "walk": dict(state.second_walk)}
     return f"{HEAD}\n{tomli_w.dumps(table)}"
 
 
@@ -102,7 +112,12 @@ def _state(table: dict[str, Any], where: str) -> State:
               if isinstance(value, bool | int | float | str)}
     snapshots = {name: parse_look(name, look, f"{where}: {name}") for name, look in table.get("snapshots", {}).items()}
     scene = parse_look(str(table["look"]), table["scene"], f"{where}: scene")
-    return State(scene, int(table["seed"]), values, snapshots, dict(table["walk"]), float(table["time"]))
+    state = State(scene, int(table["seed"]), values, snapshots, dict(table["walk"]), float(table["time"]))
+    second = table.get(SECOND)  # a show on one deck has none
+    if second is None:
+        return state
+    look = parse_look(str(second["look"]), second["scene"], f"{where}: {SECOND}: scene")
+    return replace(state, second=look, second_walk=dict(second["walk"]))
 
 
 class Autosave:
@@ -183,6 +198,10 @@ def take_up(parts: Parts, state: State, *, scene: bool = True) -> None:
         return
     parts.stage.stand(parts.stage.cast(state.scene))
     parts.inbox.put(ControlEvent(RECALL, parts.stage.shelf.snap(state.scene), RESUME))  # after what the pad did to it
+    if state.second is not None and parts.second is not None:
+        parts.second.begins = state.second_walk
+        snapshot = parts.stage.shelf.snap(state.second)
+        parts.inbox.put(ControlEvent(across(RECALL), snapshot, RESUME))
     stand(parts.stage.decks[0].walk, state.walk)
 
 

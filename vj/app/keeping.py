@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from vj.record.recorder import Recorder, RecordStatus
 
 
-WALK = "walk"
-"""The setting of a take that says where its walk begins, as JSON."""
+WALK, SECOND_WALK = "walk", "walk_b"
+"""The settings of a take that say where its walks begin, as JSON."""
 
 
 @dataclass(slots=True)
@@ -125,8 +125,12 @@ class Keeping:
 
 
 def _walked(parts: Parts, options: Options) -> dict[str, str]:
-    """Where the walk of a show that was taken up again begins."""
-    return {WALK: json.dumps(parts.stage.decks[0].walk.state())} if options.resume else {}
+    """Where the walks of a show that was taken up again begins."""
+    if not options.resume:
+        return {}
+    begins = parts.second.begins if parts.second is not None else None
+    second = {} if begins is None else {SECOND_WALK: json.dumps(dict(begins))}
+    return {WALK: json.dumps(parts.stage.decks[0].walk.state())} | second
 
 
 class _Carrier:

@@ -198,7 +198,7 @@ def _teller(house: House, sound: Sound, verbs: Verbs, operator: Operator,
 
 def _accompany(parts: Parts, desk: Desk, stack: ExitStack) -> None:
     """What goes along with a live show: the autopilot, and the autosave."""
-    pilot = Autopilot(parts.tree, parts.stage, parts.inbox.put)
+    pilot = Autopilot(parts.tree, parts.stage, parts.inbox.put, parts.second)
     parts.minds.append(pilot.hear)
     parts.landed.append(pilot.landed)
     autosave = Autosave.open(parts)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vj import __version__, offline
 from vj.app.autosave import stand
 from vj.app.common import Format, apart, assemble
-from vj.app.keeping import WALK, Keeping
+from vj.app.keeping import SECOND_WALK, WALK, Keeping
 from vj.app.lookfiles import open_shelf
 from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from vj.record.segments import SegmentWriter
     from vj.render.compositor import GLCompositor
 
-RATE, CPU_RATE = "/a/deck/rate", 12
+RATES, CPU_RATE = ("/a/deck/rate", "/b/deck/rate"), 12
 """Where the generator runs on a CPU, images a second: more than a live show there gets."""
 SIZE, FPS = (1280, 720), 30.0
 """What is rendered when nothing else is asked for."""
@@ -52,6 +52,7 @@ class Job:
     length: float | None = None
     shelf: Shelf = field(default_factory=open_shelf)
     walk: Mapping[str, Any] | None = None
+    second_walk: Mapping[str, Any] | None = None
 
 
 def render(path: Path, options: Options, *, resume: bool = False, workers: int | None = None) -> None:
@@ -83,7 +84,8 @@ def job_of(path: Path, options: Options) -> Job:
     gestures = [(time, event) for time, event in take.events if event.path != OFFSET]  # the room's, not the show's
     return Job(take.sound(), replace(options, look=look, seed=seed), form, gestures, take.clocks,
                take.ended if take.complete else None,  # a show cut short is rendered as far as its sound goes
-               brought(take.looks, str(path)), walked(head.settings.get(WALK), str(path)))
+               brought(take.looks, str(path)), walked(head.settings.get(WALK), str(path)),
+               walked(head.settings.get(SECOND_WALK), str(path)))
 
 
 def walked(text: object, where: str) -> Mapping[str, Any] | None:
@@ -153,6 +155,8 @@ def _engine(job: Job, source: TrackSource, writer: SegmentWriter, stack: ExitSta
                      shelf=job.shelf)
     if job.walk is not None:
         stand(parts.stage.decks[0].walk, job.walk)
+    if parts.second is not None:
+        parts.second.begins = job.second_walk
     parts.timeline, parts.clocks = Timeline(job.events), TakenClocks(job.clocks)
     parts.sinks.append(writer)
     return Engine(parts, strict=True), compositor
@@ -164,7 +168,7 @@ def _as_live(options: Options) -> Options:
 
     if pick_device(options.device) != "cpu":
         return options
-    return replace(options, sets=(f"{RATE}={CPU_RATE}", *options.sets))
+    return replace(options, sets=(*(f"{rate}={CPU_RATE}" for rate in RATES), *options.sets))
 
 
 def _take_up(engine: Engine, compositor: GLCompositor, writer: SegmentWriter, fps: float) -> int:
@@ -206,7 +210,8 @@ def settings(job: Job, source: TrackSource, frames: int) -> Mapping[str, object]
     return {"vj": __version__, "track": digest(job.track), "look": _hash(look), "look name": look["name"],
             "seed": o.seed or 0, "set": list(o.sets), "device": o.device, "quality": o.quality, "frames": frames,
             "rate": source.rate,
-            "walk": _hash(job.walk), "gestures": _hash([(time, asdict(event)) for time, event in job.events]),
+            "walk": _hash(job.walk), "walk_b": _hash(job.second_walk),
+            "gestures": _hash([(time, asdict(event)) for time, event in job.events]),
             "clocks": _hash(list(job.clocks))}
 
 

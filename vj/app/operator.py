@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vj.app.verbs import FULLSCREEN
 from vj.control.keyboard import Action, Keyboard, help_text
 from vj.control.midi.params import LEARN, LEARNING
 from vj.control.midi.params import MOUNT as MIDI
+from vj.hands.mixing import seen
 from vj.latency import OFFSET
 from vj.render.display import Words
 from vj.stage import LOOK
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from vj.render.compositor import GLCompositor
     from vj.render.display import Display
     from vj.render.frame import GLFrame
+    from vj.stage import Stage
     from vj.status import Status
 
+OF_THE_SEEN = (LOOK, "/show/morph_next", "/show/save_new", "/pad/")
+"""What the keys do to the deck that the crossfader is nearer to."""
 SAY_FOR = 4.0
 """Seconds that a message stays on the screen."""
 NUDGE = 5.0
@@ -89,14 +94,13 @@ class Operator:
         return action
 
     def _does(self, action: Action | None) -> bool:
-        stage = self._engine.parts.stage
         match action:
             case Action.FULLSCREEN:
                 self._emit(ControlEvent(FULLSCREEN, not self._display.fullscreen, "keyboard"))
             case Action.NEXT_LOOK:
-                self._emit(ControlEvent(LOOK, stage.beside(1), "keyboard"))
+                self._emit(ControlEvent(LOOK, self._seen.beside(1), "keyboard"))
             case Action.PREVIOUS_LOOK:
-                self._emit(ControlEvent(LOOK, stage.beside(-1), "keyboard"))
+                self._emit(ControlEvent(LOOK, self._seen.beside(-1), "keyboard"))
             case Action.LATER:
                 self._nudge(NUDGE)
             case Action.EARLIER:
@@ -132,8 +136,15 @@ class Operator:
         self._emit(ControlEvent(OFFSET, offset, "keyboard"))
         self._say(f"offset {offset:+.0f} ms: beats are seen {'later' if ms > 0 else 'earlier'}")
 
+    @property
+    def _seen(self) -> Stage:
+        """The deck that the keys mean."""
+        parts = self._engine.parts
+        return seen(parts.tree, parts.stage, parts.second)
+
     def _emit(self, event: ControlEvent) -> None:
-        self._engine.parts.inbox.put(event)
+        meant = self._seen.place.here(event.path) if event.path.startswith(OF_THE_SEEN) else event.path
+        self._engine.parts.inbox.put(replace(event, path=meant))
         if event.path == LOOK:
             self._say(f"look: {event.value}")
 

@@ -8,7 +8,8 @@ from vj.hands.landing import Landed, landed, number_at
 from vj.modulation.routes import NONE
 from vj.params.crossfade import CROSSFADE
 from vj.params.spec import choice, number, trigger
-from vj.stage import LOOK
+from vj.params.tree import ParamTree
+from vj.stage import LOOK, Stage
 from vj.types import ControlEvent, Tick, VjError
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ PARAMS = (
     choice("fade_unit", "beats", ("beats", "seconds"), help="What a fade's time is counted in."),
     trigger("load_next", help="Load the next look onto the deck that the fader is away from."),
 )
+
+
+def seen(tree: ParamTree, first: Stage, second: Stage | None) -> Stage:
+    """The deck that the crossfader is nearer to. One that sleeps is not seen."""
+    over = second is not None and second.awake and number_at(tree, CROSSFADE) >= 0.5
+    return second if over and second is not None else first
 
 
 class Mixer:
@@ -40,7 +47,8 @@ class Mixer:
     @property
     def side(self) -> int:
         """Which deck the fader is nearer to: 0 is the first, 1 the second. A deck that sleeps is not seen."""
-        return int(number_at(self._tree, CROSSFADE) >= 0.5 and self._prompters[1].stage.awake)
+        first, second = (prompter.stage for prompter in self._prompters)
+        return int(seen(self._tree, first, second) is second)
 
     def touched(self) -> None:
         """A hand has the fader now."""
