@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from vj.control.views import PROGRAM, Views
+from vj.control.views import OTHER, PROGRAM, Views
 from vj.render.context import headless_context
 from vj.render.double import FakeFrame
 from vj.render.frame import GLFrame
 from vj.render.preview import Preview, small
 from vj.render.surface import Surface
 from vj.types import Tick, VjError
+
+if TYPE_CHECKING:
+    from moderngl import Texture
 
 SIZE = (640, 360)
 
@@ -110,3 +114,36 @@ def test_a_frame_that_is_not_on_the_gpu_is_passed_over(frame: GLFrame) -> None:
 ])
 def test_its_size(size: tuple[int, int], expected: tuple[int, int]) -> None:
     assert small(size) == expected
+
+
+def test_the_other_deck_is_drawn_for_who_looks_at_it_alone_and_at_half_the_rate(frame: GLFrame) -> None:
+    views, drawn = Views(), []
+
+    def other() -> Texture:
+        drawn.append(1)
+        return frame.texture
+
+    preview = Preview(frame.context, SIZE, views, look=lambda: "iron", rate=15.0, other=other)  # type: ignore[attr-defined]
+    views.wanted = frozenset({PROGRAM})
+    assert shown(preview, views, frame, 120) >= 29
+    assert not drawn
+    views.wanted = frozenset({PROGRAM, OTHER})
+    counts = {PROGRAM: 0, OTHER: 0}
+    for n in range(120):
+        preview.put(Tick(n, n / 60, 1 / 60), frame)
+        for name in counts:
+            counts[name] += views.take(name) is not None
+    assert len(drawn) in (14, 15, 16)
+    assert abs(counts[OTHER] - len(drawn)) <= 1
+    assert 27 <= counts[PROGRAM] <= 31
+    preview.close()
+
+
+def test_where_there_is_no_other_deck_nothing_comes(frame: GLFrame) -> None:
+    views = Views()
+    views.wanted = frozenset({OTHER})
+    preview = made(frame, views)
+    for n in range(60):
+        preview.put(Tick(n, n / 60, 1 / 60), frame)
+    assert views.take(OTHER) is None
+    preview.close()

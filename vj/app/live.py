@@ -28,6 +28,7 @@ from vj.console import Console
 from vj.control.desk import Desk
 from vj.engine import Engine, Parts
 from vj.options import Options
+from vj.params.crossfade import position
 from vj.performance import Performance
 from vj.status import Status
 from vj.types import AudioSource, VjError
@@ -168,10 +169,18 @@ def _hands(engine: Engine, house: House, verbs: Verbs, stack: ExitStack) -> Oper
     report_surfaces(engine, surfaces)
     for network in (surface for surface in surfaces if isinstance(surface, Network)):
         invite(network.pages, house.console)
-        parts.sinks.append(screening.preview(desk.views, parts.stage, stack))
+        parts.sinks.append(screening.preview(desk.views, lambda: shown_look(parts), stack))
     verbs.begin(fullscreen=screening.display.fullscreen)
     parts.landed.append(verbs.landed)
     return Operator(screening.display, engine, screening.compositor, house.console, notes=desk.notes, verbs=verbs)
+
+
+def shown_look(parts: Parts) -> str:
+    """The look that the wall shows by itself; nothing while two are mixed."""
+    if len(parts.awake) == 1:
+        return parts.stage.look
+    at = position(parts.tree.bases("mix"))
+    return "" if 0.0 < at < 1.0 else parts.awake[round(at)].look
 
 
 def _clock(sound: Sound, house: House, duration: float | None, stack: ExitStack) -> WallClock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -62,12 +63,15 @@ class Screening:
         stack.callback(compositor.close)
         return cls(form, display, effects, compositor)
 
-    def preview(self, views: Views, stage: Stage, stack: ExitStack) -> Preview:
-        """A sink that keeps ``views`` supplied while somebody looks, from the display's context."""
+    def preview(self, views: Views, look: Callable[[], str], stack: ExitStack) -> Preview:
+        """A sink that keeps ``views`` supplied while somebody looks, from the display's context. ``look`` names what is
+        on the wall.
+        """
         from vj.render.preview import RATE, Preview
 
         rate = RATE * CPU_SCALE if on_cpu(self.display.context) else RATE
-        preview = Preview(self.display.context, self.form.size, views, look=lambda: stage.look, rate=rate)
+        preview = Preview(self.display.context, self.form.size, views, look=look, rate=rate,
+                          other=self.compositor.other)
         stack.callback(preview.close)
         return preview
 

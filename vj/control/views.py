@@ -10,13 +10,14 @@ from vj.mailbox import Latest
 if TYPE_CHECKING:
     from vj.types import Pixels
 
-PROGRAM = "program"
+PROGRAM, OTHER = "program", "other"
+"""What is on the wall, and the deck that the crossfader is away from."""
 
 
 class Views:
     """One slot for each name. ``wanted`` are the names that somebody looks at: pictures of others need not be made."""
 
-    def __init__(self, names: Iterable[str] = (PROGRAM,)) -> None:
+    def __init__(self, names: Iterable[str] = (PROGRAM, OTHER)) -> None:
         self.names = tuple(names)
         self.wanted: frozenset[str] = frozenset()
         self._slots: dict[str, Latest[tuple[str, Pixels]]] = {name: Latest() for name in self.names}

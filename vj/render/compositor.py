@@ -186,6 +186,11 @@ class GLCompositor:
             return None
         return strip.picture if strip.fresh else self._draw(strip, now)
 
+    def other(self) -> Texture | None:
+        """As ``aside``, of the deck that the crossfader is away from."""
+        over = self._now is not None and position(self._now.params.get("mix", {})) >= 0.5
+        return self.aside(FIRST if over and SECOND in self._strips else SECOND)
+
     def _turn_over(self, strip: Strip, length: float = 0.0) -> None:
         """Begin a change of look. What goes on in the whole picture goes on in that of the only deck that is seen."""
         if self._seen != (strip.name,):

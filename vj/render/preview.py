@@ -1,4 +1,6 @@
-"""A small copy of what is shown, for a page: made only while somebody looks, and never waited for."""
+"""Small copies of what is shown, and of the deck that is not, for a page: made only while somebody looks, and never
+waited for.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ HEIGHT = 216
 """Lines of a preview."""
 RATE = 15.0
 """Pictures a second, at most."""
-PROGRAM = "program"
+OTHER_RATE = 0.5
+"""Share of the rate at which the other deck is shown: nobody but the page has it drawn."""
+PROGRAM, OTHER = "program", "other"
 
 
 class Viewers(Protocol):
@@ -32,38 +36,49 @@ class Viewers(Protocol):
 class Preview:
     """A sink: shrinks a frame now and then, and brings it home while the next ones are drawn.
 
-    ``look`` names what is on stage. ``others``: textures to show beside the program, by name; None where one is not
-    there. The GL context must be current in the calling thread.
+    ``look`` names what is on the wall. ``other`` draws the deck that is not; None where there is none. The GL context
+    must be current in the calling thread.
     """
 
     def __init__(self, context: Context, size: tuple[int, int], viewers: Viewers, *, look: Callable[[], str],
-                 rate: float = RATE) -> None:
-        self._viewers, self._look, self._period = viewers, look, 1.0 / rate
+                 rate: float = RATE, other: Callable[[], Texture | None] = lambda: None) -> None:
+        self._viewers, self._look, self._other = viewers, look, other
+        self._periods = {PROGRAM: 1.0 / rate, OTHER: 1.0 / (rate * OTHER_RATE)}
+        self._since = dict(self._periods)
         self._size = small(size)
         self._painter = Painter(context, "shrink")
         self._surface = Surface(context, self._size, "f1")
         self._reader = DelayedReader(context, self._size)
-        self._since = self._period
-        self._coming = ""
+        self._coming: tuple[str, str] | None = None  # name, look
 
     def put(self, tick: Tick, frame: Frame) -> None:
-        """Take a picture of ``frame`` where it is time for one; hand over the one that was taken before."""
-        self._since += tick.dt
-        if self._coming:
+        """Take a picture where it is time for one; hand over the one that was taken before."""
+        for name in self._since:
+            self._since[name] += tick.dt
+        if self._coming is not None:
+            name, look = self._coming
             pixels = self._reader.last()
             if pixels is not None:
-                self._viewers.put(PROGRAM, pixels, self._coming)
-            self._coming = ""
-        elif self._since >= self._period and PROGRAM in self._viewers.wanted and isinstance(frame, GLFrame):
-            self._since = min(self._since - self._period, self._period)
-            self._take(frame.texture)
+                self._viewers.put(name, pixels, look)
+            self._coming = None
+        elif isinstance(frame, GLFrame) and (due := self._due()):
+            self._since[due] = min(self._since[due] - self._periods[due], self._periods[due])
+            texture = frame.texture if due == PROGRAM else self._other()
+            if texture is not None:
+                self._take(texture)
+                self._coming = due, self._look() if due == PROGRAM else due
+
+    def _due(self) -> str:
+        """The picture that has waited longest, of those that somebody looks at and whose time it is; or nothing."""
+        waits = {name: self._since[name] / period for name, period in self._periods.items()
+                 if name in self._viewers.wanted and self._since[name] >= period}
+        return max(waits, key=lambda name: waits[name], default="")
 
     def _take(self, texture: Texture) -> None:
         width, height = self._size
         self._painter.draw(self._surface.framebuffer, {"image": texture},
                            {"pixel": (1.0 / width, 1.0 / height)})
         self._reader.read(GLFrame(self._surface.texture))
-        self._coming = self._look() or PROGRAM
 
     def close(self) -> None:
         """Give the GPU's memory back."""

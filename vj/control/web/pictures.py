@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK = "/show/look"
+LOOK, SECOND, CROSSFADE = "/show/look", "/b/show/look", "/mix/crossfade"
+ASLEEP = "none"
 PAUSE = 1.0
 """Seconds without pictures after one that could not be encoded."""
 
@@ -33,17 +34,18 @@ class Pictures:
         self._encode, self._hall, self._thumbs = encode, hall, thumbs
         self._other = ThreadPoolExecutor(1, thread_name_prefix="preview")
         self._under_way = False
+        self._last = ""
         self._rest_until = 0.0
 
     def step(self) -> None:
         """Say what is wanted; send the newest picture that there is to the encoder."""
-        self._views.wanted = wanted = self._wanted()
-        for name in wanted:
+        self._views.wanted = self._wanted()
+        for name in self._in_turn():
             if self._under_way or self._now() < self._rest_until:
                 return
             newest = self._views.take(name)
             if newest is not None:
-                self._under_way = True
+                self._under_way, self._last = True, name
                 made = asyncio.get_running_loop().run_in_executor(self._other, self._encode, newest[1])
                 made.add_done_callback(partial(self._made, name, *newest))
 
@@ -52,8 +54,17 @@ class Pictures:
         self._views.wanted = frozenset()
         self._other.shutdown(wait=False, cancel_futures=True)
 
+    def _in_turn(self) -> list[str]:
+        """What is wanted; what was sent last comes last."""
+        return sorted(self._views.wanted, key=lambda name: (name == self._last, name))
+
     def _look(self) -> str:
-        return str(self._mirror.bases.get(LOOK, ""))
+        """The look that the program shows by itself; nothing while two are mixed."""
+        bases = self._mirror.bases
+        fader, second = bases.get(CROSSFADE, 0.0), str(bases.get(SECOND, ASLEEP))
+        if second == ASLEEP or fader == 0.0:
+            return str(bases.get(LOOK, ""))
+        return second if fader == 1.0 else ""
 
     def _wanted(self) -> frozenset[str]:
         wanted = {name for name in self._views.names if self._hall.heard(f"{PICTURES}/{name}")}
