@@ -23,7 +23,7 @@ BASIC = {"types", "mailbox", "registry", "clock", "camera", "config", "clockface
 DECLARE = {"params.spec"}
 """A parameter is declared beside its reader, so every room may declare."""
 FRAME = {"params", "modulation.matrix", "modulation.routes", "walk.sphere", "walk.prompts", "walk.queue",
-         "timeline.timeline", "engine", "stage", "hands", "status", "latency"}
+         "timeline.timeline", "engine", "deck", "stage", "hands", "status", "latency"}
 """What the engine and the loops around it know: kinds, never a leaf."""
 
 ROOMS: dict[str, set[str]] = {
@@ -54,6 +54,7 @@ ROOMS: dict[str, set[str]] = {
     "probe": BASIC,
     "findings": BASIC | {"probe"},
     "engine": BASIC | FRAME,
+    "deck": BASIC | FRAME,
     "stage": BASIC | FRAME,
     "hands": BASIC | FRAME,
     "offline": BASIC | FRAME,
@@ -70,7 +71,7 @@ OWNERS = {
     "glfw": {"render"},
     "pyaudio": {"audio"},
     "aubio": {"audio"},
-    "av": {"audio", "record"},
+    "av": {"audio", "record", "generators"},
     "mido": {"control"},
     "rtmidi": {"control"},
     "aalink": {"control"},

@@ -7,6 +7,7 @@ import pytest
 
 from vj.audio.source import ArraySource
 from vj.clock import OfflineClock
+from vj.deck import image_size
 from vj.engine import Engine, Parts
 from vj.hands.prompter import Prompter
 from vj.modulation.matrix import ModMatrix, shaped
@@ -19,7 +20,7 @@ from vj.record.doubles import HashSink
 from vj.render.double import FakeCompositor
 from vj.runner.double import FakeRunner
 from vj.runner.inline import InlineRunner
-from vj.stage import Stage, image_size
+from vj.stage import Stage
 from vj.timeline.timeline import Timeline
 from vj.types import Beat, ControlEvent, Features, Look, Route, SourceUse, Tick, VjError
 
@@ -182,7 +183,7 @@ def test_a_wrong_look_is_refused_with_one_clear_sentence(change, message):
     with pytest.raises(VjError, match="look 'one'") as error:
         stage.recall("one")
     assert message in str(error.value)
-    assert tree.mounts() == ["a/deck", "show"]
+    assert tree.mounts() == ["a/deck", "a/queue", "show"]
 
 
 def test_image_sizes_follow_the_output_in_steps_of_eight():

@@ -18,7 +18,9 @@ from vj.walk.sphere import K
 
 KINDS = {"vj.generators": "Generator", "vj.modulation.sources": "Source", "vj.walk.drives": "Drive"}
 PLUGINS = [(package, name) for package in KINDS for name in registry.names(package)]
-GENERATORS = registry.names("vj.generators")
+GENERATORS = [name for name in registry.names("vj.generators")
+              if not getattr(registry.load("vj.generators", name, "Generator"), "NEEDS", "")]
+"""Those that draw as they are; what needs a model is tried on a tiny one in tests of its own."""
 
 
 def plugin(package: str, name: str) -> Any:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from vj import registry
+from vj.deck import DECK_PARAMS, Deck
 from vj.modulation.matrix import MOUNT as MOD
 from vj.modulation.matrix import ModMatrix
 from vj.modulation.routes import (
@@ -24,27 +25,23 @@ from vj.modulation.routes import (
     slots_in,
 )
 from vj.params.places import FIRST, PLACES, Place, across
+from vj.params.props import NO_PROPS, Props, cure
 from vj.params.shelf import Shelf
-from vj.params.spec import checked, choice, integer, number
+from vj.params.spec import checked, choice
 from vj.params.tree import ParamTree
 from vj.types import (
     ControlEvent,
     Drive,
-    Features,
-    GenRequest,
-    LatentPoint,
     Look,
     ModSource,
-    Params,
     ParamSpec,
     SourceUse,
-    Tick,
     Value,
     Values,
     VjError,
 )
 from vj.walk import prompts, sphere
-from vj.walk.queue import QUEUE, queued
+from vj.walk.queue import QUEUE
 from vj.walk.sphere import Walk
 
 LOOK = "/show/look"
@@ -65,13 +62,6 @@ OTHER_WALK = 7919
 
 MOST_SOURCES = 32
 
-DECK_PARAMS = (
-    integer("lines", 192, 64, 1088, unit="px", help="Height of the generated image; the output is filled from it"),
-    number("rate", 0.0, 0.0, 60.0, unit="1/s", smooth=0.0, help="Images asked for a second; 0 is as many as it can"),
-    number("rest", 2.0, 0.5, 60.0, unit="1/s", smooth=0.0,
-           help="Images asked for a second, at most, while the crossfader is wholly at the other deck"),
-)
-
 
 class Effects(Protocol):
     """What the stage needs of the effect library: declarations, without a GPU."""
@@ -79,56 +69,6 @@ class Effects(Protocol):
     def names(self) -> list[str]: ...
 
     def specs(self, name: str) -> tuple[ParamSpec, ...]: ...
-
-
-@dataclass(slots=True)
-class Deck:
-    """One generator on its own walk. ``size`` is the output's: images take its shape, at ``lines`` height."""
-
-    name: str
-    walk: Walk
-    size: tuple[int, int]
-    generator: str = ""
-    _due: float = field(default=0.0)
-    _rests: bool = field(default=False)
-
-    def step(self, tick: Tick, features: Features, params: Params, *,
-             rests: bool = False) -> tuple[LatentPoint, GenRequest | None]:
-        """Where the walk stands, and what to ask the generator for when its rate says so. ``rests``: nobody sees it."""
-        point = self.walk.step(tick, features, params[f"{self.name}/walk"], params[f"{self.name}/drive"])
-        point = replace(point, prompts=self._prompts(tick, features, params))
-        deck = params[f"{self.name}/deck"]
-        if not self._is_due(tick, self._rate(deck, rests)):
-            return point, None
-        request = GenRequest(self.generator, tick, features, params[f"{self.name}/gen"], point, self.walk.seed,
-                             image_size(self.size, int(deck["lines"])), self.name)
-        return point, request
-
-    def _prompts(self, tick: Tick, features: Features, params: Params) -> tuple[tuple[str, float], ...]:
-        waiting = queued(params.get(f"{self.name}/queue", {}))
-        return self.walk.prompts.step(tick, features.beat, params[f"{self.name}/prompt"], waiting)
-
-    def _rate(self, deck: Values, rests: bool) -> float:
-        """Images a second. A deck that is seen again asks at once."""
-        rate = float(deck["rate"])
-        if self._rests and not rests:
-            self._due = 0.0
-        self._rests = rests
-        return min(rate or float(deck["rest"]), float(deck["rest"])) if rests else rate
-
-    def _is_due(self, tick: Tick, rate: float) -> bool:
-        if rate <= 0:
-            return True
-        if tick.time + 0.5 * tick.dt < self._due:
-            return False
-        self._due = max(self._due + 1.0 / rate, tick.time - tick.dt)
-        return True
-
-
-def image_size(output: tuple[int, int], lines: int) -> tuple[int, int]:
-    """(width, height) of a generated image in the output's shape, in steps of 8 that every network can take."""
-    height = max(round(lines / 8), 2) * 8
-    return max(round(height * output[0] / output[1] / 8), 2) * 8, height
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +82,7 @@ class Cast:
     sources: Mapping[str, Callable[[], ModSource]]
     drive: Callable[[int], Drive]
     place: Place = PLACES[FIRST]
+    views: bool = True
 
     @property
     def said(self) -> dict[str, Value]:
@@ -163,8 +104,8 @@ class Stage:
     """
 
     def __init__(self, tree: ParamTree, matrix: ModMatrix, effects: Effects, shelf: Shelf, *, seed: int,
-                 size: tuple[int, int], place: Place = PLACES[FIRST]) -> None:
-        self.shelf, self.place, self.matrix = shelf, place, matrix
+                 size: tuple[int, int], place: Place = PLACES[FIRST], props: Props = NO_PROPS) -> None:
+        self.shelf, self.place, self.matrix, self.props = shelf, place, matrix, props
         self.begins: Mapping[str, Any] | None = None
         self.look = ""
         self.standing: Look | None = None
@@ -240,10 +181,11 @@ class Stage:
         self.matrix.patch(sources, ())
         self._uses = cast.look.sources
         if not self.decks:
-            self.decks.append(Deck(self.place.deck, self._new_walk(cast), self._size))
+            self.decks.append(Deck(self.place.deck, self._new_walk(cast), self._size, files=self.props.files))
         elif not (keep and cast.look.drive == self._drive):
             self.decks[0].walk.drive = cast.drive(self._seed)
         self.decks[0].generator, self._drive = cast.look.generator, cast.look.drive
+        self.decks[0].views = cast.views
         self.chain = cast.look.effects
         if not keep:
             self.decks[0].walk.prompts.settle()
@@ -366,7 +308,7 @@ class Stage:
             generator = registry.load("vj.generators", look.generator, "Generator")
             sources = {s.name: registry.load(KINDS, s.kind, "Source") for s in look.sources}
             mounts: dict[str, Sequence[ParamSpec]] = {
-                "a/gen": generator.PARAMS, "a/walk": sphere.PARAMS, "a/drive": drive.PARAMS,
+                "a/gen": self.props.offered(generator.PARAMS), "a/walk": sphere.PARAMS, "a/drive": drive.PARAMS,
                 "a/prompt": prompts.PARAMS}
             mounts |= {f"fx/{name}": self._effects.specs(name) for name in look.effects}
             mounts |= {MOD + name: source.PARAMS for name, source in sources.items()}
@@ -376,13 +318,13 @@ class Stage:
             self._check(self.place.look(look), mounts, sources)
         except VjError as error:
             raise VjError(f"{where}: {error}") from error
-        return Cast(look, mounts, sources, drive, self.place)
+        return Cast(look, mounts, sources, drive, self.place, getattr(generator, "VIEW", True))
 
     def _check(self, look: Look, mounts: Mapping[str, Sequence[ParamSpec]], sources: Collection[str]) -> None:
         specs = {path: spec for path, spec, _ in self._tree.items() if not path.startswith(self.place.of_a_look)}
         specs |= {f"/{mount}/{spec.name}": spec for mount, declared in mounts.items() for spec in declared}
         for path, value in look.values.items():
-            checked(_spec(specs, path), value, path)
+            _checked(_spec(specs, path), value, path)
             if path.startswith(self.place.routes) and path.endswith("/target"):
                 check_target(str(value), lambda target: _spec(specs, target))
         filled(look.routes)
@@ -391,6 +333,14 @@ class Stage:
                 raise VjError(f"a route's source {route.source!r} is not one of this look's sources"
                               f"{registry.suggest(route.source, list(sources))}")
             check_target(route.target, lambda path: _spec(specs, path))
+
+
+def _checked(spec: ParamSpec, value: Value, path: str) -> None:
+    """Raises VjError where a parameter cannot have this value, with the cure where a name is one of another show's."""
+    try:
+        checked(spec, value, path)
+    except VjError as error:
+        raise VjError(f"{error}{cure(spec, value)}") from error
 
 
 def _last(slots: Sequence[Slot]) -> int:
