@@ -253,5 +253,5 @@ def _each(values: Tensor) -> Tensor:
 def rounded(size: tuple[int, int], most: float = math.inf, step: int = STRETCH) -> tuple[int, int]:
     """The size, its sides multiples of ``step``, smaller in proportion where it has over ``most`` pixels."""
     width, height = size
-    scale = min(1.0, math.sqrt(most / (width * height))) + 1e-9
+    scale = min(1.0, math.sqrt(most / max(width * height, 1))) + 1e-9
     return max(int(width * scale) // step, 1) * step, max(int(height * scale) // step, 1) * step
