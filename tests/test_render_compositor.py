@@ -10,6 +10,7 @@ from render_kit import NO_CHANGE, SIZE, context, features, flat, image, library,
 
 from vj.render.compositor import GLCompositor
 from vj.render.frame import DelayedReader
+from vj.render.strip import Strip
 from vj.types import Camera, Features, Image, LatentPoint, VjError
 
 CHAIN = ("feedback_zoom", "bloom", "trails", "grade", "strobe")
@@ -267,6 +268,128 @@ def test_two_decks_crossfade(compositor):
     assert 0.3 < both(81, 0.5) < 0.75
 
 
+POINTS = {"a": LatentPoint((1.0,)), "b": LatentPoint((1.0,))}
+
+
+def decks(compositor, indices, at=0.0, levels=(0.2, 0.8), mix=(), params=()):
+    """Ticks with an image on every deck; the last frame's mean, 0..1."""
+    frame = None
+    for index in indices:
+        images = {name: flat(level, index) for name, level in zip("ab", levels, strict=True)}
+        frame = compositor.render(tick(index), features(index),
+                                  {"mix": {"crossfade": at, "time": 0.0, **dict(mix)}, **dict(params)}, images, POINTS)
+    return frame.read()[..., :3].mean() / 255
+
+
+def test_each_deck_has_its_own_effects(compositor):
+    compositor.use(["grade"])
+    compositor.use(["mirror", "grade"], "b")
+    dark = {"b/fx/grade": {"gain": 0.5, "vignette": 0.0}, "fx/grade": {"vignette": 0.0}}
+    assert decks(compositor, range(40), 0.0, (0.6, 0.6), params=dark) == pytest.approx(0.6, abs=0.02)
+    assert decks(compositor, range(40, 80), 1.0, (0.6, 0.6), params=dark) == pytest.approx(0.3, abs=0.03)
+    assert compositor.effects == ("grade",)
+
+
+def test_a_deck_that_nobody_sees_is_not_drawn(compositor, monkeypatch):
+    drawn = []
+    draw = Strip.draw
+    monkeypatch.setattr(Strip, "draw", lambda strip, *rest: (drawn.append(strip.name), draw(strip, *rest))[1])
+    decks(compositor, range(40), 0.0)
+    assert set(drawn) == {"a"}
+    drawn.clear()
+    decks(compositor, range(40, 60), 1.0)
+    assert set(drawn) == {"b"}
+    drawn.clear()
+    decks(compositor, range(60, 62), 0.5)
+    assert drawn == ["a", "b"] * 2
+
+
+def test_the_unseen_deck_can_be_looked_at_and_is_drawn_once_a_tick(compositor, monkeypatch):
+    decks(compositor, range(40), 0.0)
+    drawn = []
+    draw = Strip.draw
+    monkeypatch.setattr(Strip, "draw", lambda strip, *rest: (drawn.append(strip.name), draw(strip, *rest))[1])
+    assert compositor.other().read() == compositor.aside("b").read()
+    assert drawn == ["b"]
+    assert np.frombuffer(compositor.aside("b").read(), np.float16).reshape(-1, 4)[:, 0].mean() == pytest.approx(
+        0.8, abs=0.01)
+    assert compositor.aside("a") is not None
+    assert drawn == ["b"]
+    decks(compositor, range(40, 42), 1.0)
+    drawn.clear()
+    assert np.frombuffer(compositor.other().read(), np.float16).reshape(-1, 4)[:, 0].mean() == pytest.approx(
+        0.2, abs=0.01)
+    assert drawn == ["a"]
+
+
+def test_without_a_second_deck_there_is_no_other(compositor):
+    play(compositor, 3, params={"mix": {"crossfade": 1.0}})
+    assert compositor.other() is None
+    assert compositor.aside("a") is not None
+
+
+def test_a_deck_without_an_image_yet_leaves_the_other_on_the_wall(compositor):
+    compositor.use(["mirror"], "b")
+    for index in range(40):
+        shown = compositor.render(tick(index), features(index), {"mix": {"crossfade": 1.0}},
+                                  {"a": flat(0.6, index), "b": None}, POINTS).read()
+    assert np.abs(shown[..., :3].astype(int) - 153).max() <= 1
+    levels = [decks(compositor, [index], 1.0, (0.6, 0.2)) for index in range(40, 80)]
+    assert levels[0] > 0.55, "it comes in, it does not jump"
+    assert max(b - a for a, b in itertools.pairwise(levels)) < 0.02
+    assert levels[-1] == pytest.approx(0.2, abs=0.01)
+
+
+def test_a_deck_put_to_sleep_while_it_is_seen_turns_over_to_the_other(compositor):
+    decks(compositor, range(40), 1.0)
+    compositor.rest("b")
+    levels = [decks_of_a(compositor, index) for index in range(40, 60)]
+    assert levels[0] > 0.6
+    assert levels[-1] == pytest.approx(0.2, abs=0.01)
+    compositor.rest("b")
+    compositor.rest("a")
+    assert decks_of_a(compositor, 60) == pytest.approx(0.2, abs=0.01)
+
+
+def decks_of_a(compositor, index):
+    return compositor.render(tick(index), features(index), {"mix": {"crossfade": 1.0, "time": 0.4}},
+                             {"a": flat(0.2, index)}, {"a": POINTS["a"]}).read()[..., :3].mean() / 255
+
+
+def test_a_change_of_look_on_one_deck_leaves_the_other_alone(compositor):
+    compositor.use(["grade"], "b")
+    decks(compositor, range(40), 0.0, mix={"time": 4.0})
+    compositor.use(["mirror"], "b")
+    assert decks(compositor, range(40, 44), 0.0, mix={"time": 4.0}) == pytest.approx(0.2, abs=0.01)
+    before = decks(compositor, [44], 0.5, mix={"time": 4.0})
+    compositor.use(["mirror"])
+    assert decks(compositor, [45], 0.5, mix={"time": 4.0}) == pytest.approx(before, abs=0.02)
+
+
+@pytest.mark.parametrize(("blend", "middle"), [
+    ("add", 0.9), ("screen", 0.72), ("lighten", 0.6), ("multiply", 0.18), ("difference", 0.3), ("crossfade", 0.474)])
+def test_blends_have_both_decks_in_the_middle_and_one_at_each_end(compositor, blend, middle):
+    mix = {"blend": blend}
+    assert decks(compositor, range(40), 0.0, (0.3, 0.6), mix) == pytest.approx(0.3, abs=0.01)
+    assert decks(compositor, range(40, 80), 0.5, (0.3, 0.6), mix) == pytest.approx(middle, abs=0.01)
+    near = [decks(compositor, [80 + n], at, (0.3, 0.6), mix) for n, at in enumerate((0.001, 0.999))]
+    assert near == pytest.approx([0.3, 0.6], abs=0.02)
+    assert decks(compositor, range(82, 120), 1.0, (0.3, 0.6), mix) == pytest.approx(0.6, abs=0.01)
+
+
+def test_freezing_while_both_are_seen_holds_the_mixture_and_lets_go_softly(compositor):
+    def frame(index, freeze):
+        images = {"a": flat(0.2 if index < 40 else 0.9, index), "b": flat(0.8 if index < 40 else 0.9, index)}
+        params = {"mix": {"crossfade": 0.5, "time": 0.0}, "master": {"freeze": freeze}}
+        return compositor.render(tick(index), features(index), params, images, POINTS).read()[..., 0].mean() / 255
+
+    before = [frame(index, False) for index in range(40)][-1]
+    assert [frame(index, True) for index in range(40, 60)][-1] == pytest.approx(before, abs=0.005)
+    after = [frame(index, False) for index in range(60, 75)]
+    assert max(b - a for a, b in itertools.pairwise([before, *after])) < 0.2
+    assert after[-1] == pytest.approx(0.9, abs=0.01)
+
+
 # ------------------------------------------------------------------------------------- same bytes
 
 
@@ -290,6 +413,39 @@ def test_same_inputs_same_bytes():
         made.close()
     assert np.array_equal(runs[0], runs[1])
     assert len({frame.tobytes() for frame in runs[0]}) == 80
+
+
+def two_deck_show(compositor, frames, start=0):
+    """As ``show``, on both decks, with the fader going to and fro and resting at its ends."""
+    shots = []
+    for i in range(start, start + frames):
+        images = {"a": image(i, Camera(x=0.02 * i)) if i % 3 == 0 else None,
+                  "b": image(i, Camera(zoom=0.01 * i)) if i % 5 == 0 and i > 4 else None}
+        views = {"a": LatentPoint((1.0,), camera=Camera(x=0.02 * i)),
+                 "b": LatentPoint((1.0,), camera=Camera(zoom=0.01 * i))}
+        fader = min(max(1.4 * np.sin(i / 9.0) + 0.5, 0.0), 1.0)
+        params = {"mix": {"crossfade": fader, "blend": "screen", "time": 0.6}}
+        shots.append(compositor.render(tick(i), features(i), params, images, views).read())
+    return np.stack(shots)
+
+
+@pytest.mark.parametrize("cut", [3, 7, 18, 26, 41])
+def test_an_interrupted_show_on_two_decks_goes_on_bit_for_bit(cut):
+    def made():
+        compositor = GLCompositor(context(), SIZE, library())
+        compositor.use(CHAIN[:2])
+        compositor.use(CHAIN[1:4], "b")
+        return compositor
+
+    whole = made()
+    two_deck_show(whole, cut)
+    state = {key: np.array(value) for key, value in whole.state().items()}
+    expected = two_deck_show(whole, 12, cut)
+    again = made()
+    again.restore(state)
+    assert np.array_equal(two_deck_show(again, 12, cut), expected)
+    for compositor in (whole, again):
+        compositor.close()
 
 
 @pytest.mark.parametrize("cut", [1, 2, 20, 31, 47, 54, 56, 72])

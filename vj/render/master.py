@@ -30,11 +30,12 @@ MASTER_PARAMS: tuple[ParamSpec, ...] = (
     switch("flash_limit", True, help="at most three full-field flashes a second; off is the operator's own decision"),
 )
 
-TRANSITIONS = ("crossfade", "luma", "zoom", "wipe")
+TRANSITIONS = ("crossfade", "luma", "wipe", "zoom", "add", "screen", "lighten", "multiply", "difference")
 
 
 def mix_params(transitions: Sequence[str] = TRANSITIONS) -> tuple[ParamSpec, ...]:
     """What the mount ``mix`` takes, with the transitions that are on the shelf."""
+    transitions = sorted(transitions, key=lambda name: (*TRANSITIONS, name).index(name))
     first = "crossfade" if "crossfade" in transitions else transitions[0]
     return (
         number("crossfade", 0.0, 0.0, 1.0, smooth=0.05, help="from deck a (0) to deck b (1)"),
