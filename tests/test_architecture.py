@@ -44,7 +44,7 @@ ROOMS: dict[str, set[str]] = {
     "render": BASIC | {"params"},
     "models": BASIC | DECLARE,
     "generators": BASIC | {"params", "models"},
-    "runner": BASIC | DECLARE,
+    "runner": BASIC | DECLARE | {"params.props"},
     "latency": BASIC | DECLARE,
     "room": BASIC | {"latency"},
     "calibration": BASIC,

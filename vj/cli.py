@@ -80,6 +80,11 @@ _SHOW_OPTIONS = (
     click.option("--take", type=click.Path(path_type=Path), metavar="DIR", help="Keep the gestures as data in DIR."),
     click.option("--set", "sets", multiple=True, type=_Set(), help="Set a parameter from the start; may be repeated."),
     click.option("--device", default="auto", metavar="NAME", help="Where the generator runs: auto, cuda, mps, cpu."),
+    click.option("--model", multiple=True, metavar="NAME|PATH",
+                 help="A diffusion model to draw with; `vj models list` names them. Repeat it to choose in the show."),
+    click.option("--lora", multiple=True, metavar="NAME=PATH", help="A LoRA to choose in the show; may be repeated."),
+    click.option("--picture", multiple=True, metavar="NAME=PATH",
+                 help="An image, a folder of images, a video or camera to draw over; may be repeated."),
     click.option("--quiet", is_flag=True, help="Say nothing but errors."),
     click.option("--json", "json", is_flag=True, help="Status and result as JSON lines on standard output."),
 )

@@ -47,6 +47,9 @@ class Options:
     midi: tuple[str, ...] = ()
     no_midi: bool = False
     resume: bool = False
+    model: tuple[str, ...] = ()
+    lora: tuple[str, ...] = ()
+    picture: tuple[str, ...] = ()
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -60,7 +60,9 @@ def _plugins(package: str, attribute: str) -> list[Row]:
 
 
 def _generators() -> list[Row]:
-    return _plugins("vj.generators", "Generator")
+    from vj.stage import needs
+
+    return [{**row, "needs": needs(str(row["name"]))} for row in _plugins("vj.generators", "Generator")]
 
 
 def _sources() -> list[Row]:
@@ -72,9 +74,11 @@ def _drives() -> list[Row]:
 
 
 def _looks() -> list[Row]:
+    from vj.stage import needs
+
     looks = [find_look(name, looks_dirs()) for name in look_names(looks_dirs())]
-    return [{"name": k.name, "mood": k.mood, "generator": k.generator, "effects": ", ".join(k.effects), "what": k.help}
-            for k in looks]
+    return [{"name": k.name, "mood": k.mood, "generator": k.generator, "effects": ", ".join(k.effects), "what": k.help,
+             "needs": needs(k.generator)} for k in looks]
 
 
 def _effects() -> list[Row]:

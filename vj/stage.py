@@ -205,9 +205,15 @@ class Stage:
 
     def beside(self, step: int) -> str:
         """The look ``step`` places after the one on stage, round the list."""
-        names = self.shelf.names
+        names = self.handy()
         place = names.index(self.look) if self.look in names else 0
         return names[(place + step) % len(names)]
+
+    def handy(self) -> tuple[str, ...]:
+        """The looks that are gone to by themselves: those that need a model only where one was brought."""
+        if self.props.model:
+            return self.shelf.names
+        return tuple(name for name in self.shelf.names if not needs(self.shelf.generator(name))) or self.shelf.names
 
     # ------------------------------------------------------------------------- what is on stage now
 
@@ -333,6 +339,14 @@ class Stage:
                 raise VjError(f"a route's source {route.source!r} is not one of this look's sources"
                               f"{registry.suggest(route.source, list(sources))}")
             check_target(route.target, lambda path: _spec(specs, path))
+
+
+def needs(generator: str) -> str:
+    """What a generator cannot draw without, in words; nothing where it can, or there is none of that name."""
+    try:
+        return str(getattr(registry.load("vj.generators", generator, "Generator"), "NEEDS", ""))
+    except VjError:
+        return ""
 
 
 def _checked(spec: ParamSpec, value: Value, path: str) -> None:

@@ -100,7 +100,7 @@ class Autopilot:
         if worlds and (what == "worlds" or (what == "both" and self._lot.random() < 0.5)):
             yield ControlEvent(world, self._other(WORLD, worlds, str(self._tree.base(world))), SOURCE)
             return
-        looks = stage.shelf.names
+        looks = stage.handy()
         if what == "worlds" or len(looks) < 2:
             return  # there is but one
         look = self._other(LOOK, looks, stage.look)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vj.app import autopilot
 from vj.app.lookfiles import open_shelf
+from vj.app.props import props_of
 from vj.app.surfaces import declare_surfaces
 from vj.app.verbs import RECORDING, VERBS
 from vj.config import looks_dirs
@@ -20,6 +21,7 @@ from vj.modulation.matrix import ModMatrix
 from vj.options import DEFAULT_LOOK, Options, parse_set
 from vj.params.looks import find_look
 from vj.params.places import PLACES, SECOND
+from vj.params.props import NO_PROPS, Props
 from vj.params.readings import HEARD
 from vj.params.shelf import Shelf
 from vj.params.tree import ParamTree
@@ -50,7 +52,8 @@ class Declared:
     prompter: Pair
 
 
-def declare(effects: EffectLibrary, seed: int, size: tuple[int, int], look: Look, shelf: Shelf) -> Declared:
+def declare(effects: EffectLibrary, seed: int, size: tuple[int, int], look: Look, shelf: Shelf, *,
+            props: Props = NO_PROPS) -> Declared:
     """Declare everything, and put ``look`` on stage. Needs no GPU, no sound card and no torch."""
     from vj.audio.analyzer import AUDIO_PARAMS, BEAT_PARAMS
     from vj.render.master import MASTER_PARAMS, mix_params
@@ -68,10 +71,10 @@ def declare(effects: EffectLibrary, seed: int, size: tuple[int, int], look: Look
                          autopilot.MOUNT: autopilot.READINGS}.items():
         tree.declare_readings(mount, specs)
     declare_surfaces(tree)
-    stage = Stage(tree, matrix, effects, shelf, seed=seed, size=size)
+    stage = Stage(tree, matrix, effects, shelf, seed=seed, size=size, props=props)
     stage.stand(stage.cast(look))
     place = PLACES[SECOND]
-    second = Stage(tree, ModMatrix(place.mod), effects, shelf, seed=seed, size=size, place=place)
+    second = Stage(tree, ModMatrix(place.mod), effects, shelf, seed=seed, size=size, place=place, props=props)
     first = Prompter(tree, stage)
     pair = Pair(first, Prompter(tree, second, first))
     tree.put(LOOK, look.name, "start")
@@ -113,7 +116,8 @@ def assemble(source: AudioSource, compositor: Picture, effects: EffectLibrary, o
     """An engine's parts, for a live show and for an offline one. The ``--set`` wishes wait in the inbox."""
     from vj.audio.analyzer import Analyzer
 
-    show = declare(effects, options.seed or 0, form.size, shelf.find(options.look or DEFAULT_LOOK), shelf)
+    show = declare(effects, options.seed or 0, form.size, shelf.find(options.look or DEFAULT_LOOK), shelf,
+                   props=props_of(options))
     parts = Parts(source, Analyzer(source.rate), show.tree, show.matrix, show.stage, show.prompter, compositor,
                   show.second)
     for event in wishes(show.tree, options.sets):

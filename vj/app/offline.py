@@ -16,6 +16,7 @@ from vj.app.autosave import stand
 from vj.app.common import Format, apart, assemble
 from vj.app.keeping import SECOND_WALK, WALK, Keeping
 from vj.app.lookfiles import open_shelf
+from vj.app.props import equipped
 from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
 from vj.clockface import Reading
@@ -73,7 +74,7 @@ def job_of(path: Path, options: Options) -> Job:
     """A track as asked for; a take with its own look, seed, size and gestures, unless the options say otherwise."""
     if not path.expanduser().is_dir():
         apart(path, options.record)
-        return Job(path, options, Format(options.size or SIZE, options.fps or FPS))
+        return Job(path, equipped(options), Format(options.size or SIZE, options.fps or FPS))
     from vj.record.take import Take
 
     take = Take.load(path)
@@ -210,6 +211,7 @@ def settings(job: Job, source: TrackSource, frames: int) -> Mapping[str, object]
     return {"vj": __version__, "track": digest(job.track), "look": _hash(look), "look name": look["name"],
             "seed": o.seed or 0, "set": list(o.sets), "device": o.device, "quality": o.quality, "frames": frames,
             "rate": source.rate,
+            "files": [list(o.model), list(o.lora), list(o.picture)],
             "walk": _hash(job.walk), "walk_b": _hash(job.second_walk),
             "gestures": _hash([(time, asdict(event)) for time, event in job.events]),
             "clocks": _hash(list(job.clocks))}

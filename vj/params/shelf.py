@@ -69,6 +69,11 @@ class Shelf:
             raise VjError(f"there is no look called {name!r}{suggest(name, list(self.names))}")
         return self._house[name]
 
+    def generator(self, name: str) -> str:
+        """Which generator a look is drawn by; nothing for one that is not here or cannot be read. Tells nobody."""
+        look = self._own.get(name) or self._house.get(name)
+        return look.generator if look is not None else ""
+
     # ------------------------------------------------------------------------------------ changing
 
     def save(self, look: Look) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 from vj import registry
 from vj.clock import now
+from vj.params.props import OTHER
 from vj.runner.check import checked, sentence
 from vj.runner.device import limit_threads, pick_device
+from vj.runner.lending import of_another
 from vj.types import Generator, GenRequest, Image, RunnerStatus, VjError
 
 
@@ -18,7 +21,7 @@ class InlineRunner:
 
     Pure generators are drawn on ``workers`` threads at once, each with a generator of its own and one torch thread
     (a sum split over more threads rounds differently). A generator with a memory gets one thread and its requests
-    in order.
+    in order. What is drawn over another deck's picture is drawn over the last one that was asked for before it.
     """
 
     def __init__(self, device: str = "cpu", workers: int = 1, *, package: str = "vj.generators") -> None:
@@ -30,6 +33,7 @@ class InlineRunner:
         self._single = ThreadPoolExecutor(1, "generate-in-order")
         self._mine = threading.local()
         self._all: list[Generator] = []
+        self._newest: dict[str, Future[Image]] = {}
         self._lock = threading.Lock()
         self._images = 0
         self._began = 0.0
@@ -39,7 +43,10 @@ class InlineRunner:
         kind: Callable[[], Generator] = registry.load(self._package, request.generator, "Generator")
         pure = bool(getattr(kind, "PURE", False))
         self._began = self._began or now()
-        return (self._pool if pure else self._single).submit(self._draw, kind, request)
+        pool, before = self._pool if pure else self._single, of_another(request.deck, self._newest)
+        lender = before if request.picture == OTHER else None
+        self._newest[request.deck] = future = pool.submit(self._draw, kind, request, lender)
+        return future
 
     def exchange(self, request: GenRequest) -> Image:
         """This request's picture, however long it takes."""
@@ -52,7 +59,9 @@ class InlineRunner:
         while self._all:
             self._all.pop().close()
 
-    def _draw(self, kind: Callable[[], Generator], request: GenRequest) -> Image:
+    def _draw(self, kind: Callable[[], Generator], request: GenRequest, lender: Future[Image] | None) -> Image:
+        if lender is not None:  # asked for before this one, so it is drawn, or being drawn
+            request = replace(request, image_in=lender.result().pixels)
         try:
             generator = self._own(kind, request.generator)
             image = checked(generator.render(request))

@@ -13,20 +13,23 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from vj import registry
 from vj.clock import now
 from vj.mailbox import Turns
 from vj.runner.check import checked, out_of_memory, sentence
 from vj.runner.device import free_memory, pick_device
+from vj.runner.lending import lent
 from vj.runner.memory import SharedFrames
 from vj.runner.wire import Drawn, Idle, Loading, Reply, Setup, Trouble, receive, send
-from vj.types import Generator, GenRequest, Image
+from vj.types import Generator, GenRequest, Image, VjError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from io import FileIO
+
+    from vj.types import Pixels
 
 IDLE_S = 1.0
 """Longest silence of a healthy process that has nothing to draw."""
@@ -38,6 +41,15 @@ _ERROR_PAUSE_S = 0.05
 _NICE = 5
 _SPARE_NICE = 10
 """A third of the generator's weight: ready within seconds even where no core is idle."""
+
+
+@runtime_checkable
+class Talking(Protocol):
+    """A generator that opens files while it draws: it says so by ``loading`` (the next image may take long), and tells
+    sentences for the performer.
+    """
+
+    def live(self, loading: Callable[[str], None], say: Callable[[str], None]) -> None: ...
 
 
 class Shelf:
@@ -70,6 +82,8 @@ class Shelf:
         self._tell(Loading(name))
         try:
             generator: Generator = registry.load(self._package, name, "Generator")()
+            if isinstance(generator, Talking):
+                generator.live(lambda what: self._tell(Loading(what)), lambda sentence: self._tell(Trouble(sentence)))
             generator.load(self._device)
         except Exception as error:
             self._retry_at[name] = now() + RETRY_S
@@ -91,6 +105,8 @@ class Worker:
         self._frames = frames
         self._tell = tell
         self._period = 1.0 / rate if rate > 0 else 0.0
+        self._pictures: dict[str, Pixels] = {}
+        self._said = ("", 0.0)
 
     def run(self) -> None:
         """Until the process ends."""
@@ -114,7 +130,8 @@ class Worker:
                 time.sleep(_ERROR_PAUSE_S)
                 return
             began = now()
-            image = checked(generator.render(request))
+            image = checked(generator.render(lent(request, self._pictures)))
+            self._pictures[request.deck] = image.pixels
             self._hand_over(image, image.cost or now() - began, request.deck)
         except Exception as error:
             self._recover(request.generator, error)
@@ -133,8 +150,18 @@ class Worker:
         if out_of_memory(error):
             self._shelf.drop_others(name)
             free_memory()
-        self._tell(Trouble(f"{name} failed on one image: {sentence(error)}"))
+        if isinstance(error, VjError):  # a sentence of its own, which stands until it is mended
+            self._mention(f"{name}: {sentence(error)}")
+        else:
+            self._tell(Trouble(f"{name} failed on one image: {sentence(error)}"))
         time.sleep(_ERROR_PAUSE_S)
+
+    def _mention(self, text: str) -> None:
+        """Tell what is wrong with every image once, and again now and then."""
+        before, at = self._said
+        if text != before or now() - at > RETRY_S:
+            self._said = text, now()
+            self._tell(Trouble(text))
 
 
 def main() -> None:
