@@ -119,6 +119,31 @@ def byte_symbols() -> list[int]:
     return printable + list(range(256, 256 + 256 - len(printable)))
 
 
+def hub(folder: Path) -> Path:
+    """What the hub holds of vj's profiles, tiny: ``folder/<owner>/<name>``, with licences and with files that vj must
+    leave alone.
+    """
+    both = ("", "fp16")
+    turbo = sd2(folder / "stabilityai" / "sd-turbo", variants=both)
+    sdxl(folder / "stabilityai" / "sdxl-turbo", variants=both)
+    base = sd1(folder / "stable-diffusion-v1-5" / "stable-diffusion-v1-5", variants=both)
+    taesd(folder / "madebyollin" / "taesd")
+    taesd(folder / "madebyollin" / "taesdxl", seed=10)
+    small = sd1(folder / "IDKiro" / "sdxs-512-dreamshaper", seed=20)
+    (small / "vae").rename(small / "vae_large")
+    taesd(small / "vae", seed=21)
+    for repo in (turbo, base):
+        (repo / "LICENSE.md").write_text("Terms of a test: be kind.\n", "utf-8")
+        (repo / "unet" / "diffusion_pytorch_model.bin").write_bytes(b"PK\x03\x04 pickled")
+        (repo / "README.md").write_text("# read me\n", "utf-8")
+    from diffusers import UNet2DConditionModel
+
+    adapter = folder / "latent-consistency" / "lcm-lora-sdv1-5" / "pytorch_lora_weights.safetensors"
+    adapter.parent.mkdir(parents=True)
+    lora(adapter, UNet2DConditionModel(**{k: v for k, v in UNET.items() if k[0] != "_"}), "kohya")
+    return folder
+
+
 def single_file(path: Path, folder: Path) -> Path:
     """The model of a diffusers ``folder`` as one file in the original layout, half precision, its configs and
     tokenizers in a folder of its name beside it (a full-size model needs none: vj knows the families' configs).
@@ -245,6 +270,11 @@ def _as_open_clip(state: Mapping[str, torch.Tensor], prefix: str) -> dict[str, t
     if "text_projection.weight" in state:
         found[prefix + "text_projection"] = state["text_projection.weight"].t()
     return found
+
+
+def spoil(path: Path, changes: Mapping[str, Any]) -> None:
+    """Change a JSON file's entries."""
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | dict(changes)), "utf-8")
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:

@@ -14,6 +14,7 @@ from vj.models.diffusion.blueprint import Blueprint, blueprint
 from vj.models.diffusion.inspect import FAMILIES
 from vj.models.diffusion.place import Place
 from vj.models.diffusion.profile import DECODERS, PIECES, PROFILES, Piece, Profile, pieces_of
+from vj.models.diffusion.room import gigabytes
 from vj.models.diffusion.store import Held, Store
 from vj.report import show
 from vj.types import VjError
@@ -68,7 +69,7 @@ def remove(name: str, quiet: bool, store: Store | None = None) -> None:
     """Delete a model that vj has fetched."""
     freed = (store or Store.open()).remove(name)
     Console(highlight=False, quiet=quiet).print(
-        f"{name} is removed, {_bytes(freed)} are free again." if freed else f"{name} was not here.")
+        f"{name} is removed, {gigabytes(freed)} are free again." if freed else f"{name} was not here.")
 
 
 def _agree(pieces: Iterable[Piece], store: Store, console: Console, accepted: bool, ask: Ask | None) -> None:
@@ -91,7 +92,7 @@ def _bring(piece: Piece, store: Store, console: Console, quiet: bool) -> None:
     held = store.held(piece)
     if held.folder is not None and not held.trouble:
         try:
-            store.verify(sorted(held.folder.rglob("*.safetensors")))
+            store.verify(store.files(piece, held.folder))
         except VjError as error:
             console.print(f"{error}; fetching it again.", markup=False, soft_wrap=True)
             store.hub.remove(piece.repo)
@@ -123,7 +124,7 @@ def _model_row(profile: Profile, held: list[Held]) -> dict[str, Any]:
 
 def _piece_row(held: Held) -> dict[str, Any]:
     return {"name": held.piece.name, "kind": held.piece.kind,
-            "here": _bytes(held.size) if held.folder is not None else "", "accepted": held.accepted,
+            "here": gigabytes(held.size) if held.folder is not None else "", "accepted": held.accepted,
             "repository": held.piece.repo}
 
 
@@ -137,7 +138,7 @@ def _known(what: str, store: Store) -> dict[str, Any]:
         held = store.held(piece)
         facts[piece.kind] = {"repository": piece.repo, "page": store.hub.page(piece.repo),
                              "licence": piece.licence.name, "terms": piece.licence.summary,
-                             "accepted": held.accepted, "here": str(held.folder or ""), "size": _bytes(held.size),
+                             "accepted": held.accepted, "here": str(held.folder or ""), "size": gigabytes(held.size),
                              "trouble": held.trouble}
     return facts
 
@@ -157,7 +158,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return ("yes" if value else "no") if isinstance(value, bool) else str(value).replace("[", "\\[")
-
-
-def _bytes(count: int) -> str:
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -30,6 +30,7 @@ class Ahead:
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._stream: Any = None
         self._prompt: Prompt | None = None
         self._present: Embedding | None = None
 
@@ -104,7 +105,9 @@ class Ahead:
         device = self._encoder.device
         if device is None or device.type != "cuda":
             return nullcontext()
-        return torch.cuda.stream(torch.cuda.Stream(device))
+        make: Any = torch.cuda.Stream
+        self._stream = self._stream or make(device)
+        return torch.cuda.stream(self._stream)
 
 
 def _heard(prompt: Prompt) -> list[tuple[str, float]]:

@@ -9,7 +9,8 @@ from vj.models.diffusion.hub import Listing, Remote
 from vj.models.diffusion.profile import Piece
 from vj.types import VjError
 
-_NETWORKS = ("unet", "vae", "vae_large", "text_encoder", "text_encoder_2")
+NETWORKS = ("unet", "vae", "vae_large", "text_encoder", "text_encoder_2")
+"""Folders of a model that hold weights vj may use."""
 _WORDS = ("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json")
 _TABLES = ("model_index.json", "scheduler/scheduler_config.json",
            *(f"{folder}/{name}" for folder in ("tokenizer", "tokenizer_2") for name in _WORDS))
@@ -28,7 +29,7 @@ def wanted(listing: Listing, piece: Piece) -> list[Remote]:
     if piece.kind == "decoder":
         return licences(listing) + _network(listing, "")
     tables = [file for file in listing.files if file.path in _TABLES]
-    networks = [file for folder in _NETWORKS if _in(listing, folder + "/") for file in _network(listing, folder + "/")]
+    networks = [file for folder in NETWORKS if _in(listing, folder + "/") for file in _network(listing, folder + "/")]
     return licences(listing) + tables + networks
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from typing import Any
 
 from vj.types import VjError
 
+_PATIENCE = 30.0
+"""Seconds to wait for a listing."""
 Progress = Callable[[int], None]
 """Called with the number of bytes that have come since the last call; negative when some must come again."""
 
@@ -40,14 +44,17 @@ class Listing:
 
 
 class Hub:
-    """The hub as the environment sets it."""
+    """The hub and its cache: as the environment sets them, or at an ``endpoint`` and in a folder ``cache``."""
+
+    def __init__(self, endpoint: str | None = None, cache: Path | None = None) -> None:
+        self._endpoint, self._cache = endpoint, cache
 
     def listing(self, repo: str) -> Listing:
         """All files of ``repo`` as it is now. Raises VjError without a network, offline, or where it is closed."""
         from huggingface_hub import HfApi
 
         with _told(repo):
-            info = HfApi().model_info(repo, files_metadata=True, timeout=30)
+            info = HfApi(self._endpoint).model_info(repo, files_metadata=True, timeout=_PATIENCE)
         files = tuple(Remote(s.rfilename, int(s.size or 0), s.lfs.sha256 if s.lfs is not None else str(s.blob_id or ""))
                       for s in info.siblings or ())
         return Listing(repo, str(info.sha), files)
@@ -61,7 +68,7 @@ class Hub:
 
         with _told(listing.repo, file.path):
             path = Path(hf_hub_download(listing.repo, file.path, revision=listing.revision,
-                                        tqdm_class=_bar(progress)))
+                                        endpoint=self._endpoint, cache_dir=self._home(), tqdm_class=_bar(progress)))
         if file.digest and not matches(path, file.digest):
             path.resolve().unlink(missing_ok=True)
             path.unlink(missing_ok=True)
@@ -70,10 +77,7 @@ class Hub:
 
     def cached(self, repo: str) -> Path | None:
         """The folder of the newest revision that lies in the cache, or None. Asks no network."""
-        from huggingface_hub import constants
-        from huggingface_hub.file_download import repo_folder_name
-
-        home = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=repo, repo_type="model")
+        home = self._home(repo)
         try:
             folder = home / "snapshots" / (home / "refs" / "main").read_text("ascii").strip()
         except (OSError, ValueError):
@@ -85,10 +89,7 @@ class Hub:
 
         (In the cache's layout ``refs/main`` holds the name of the newest revision.)
         """
-        from huggingface_hub import constants
-        from huggingface_hub.file_download import repo_folder_name
-
-        home = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=listing.repo, repo_type="model")
+        home = self._home(listing.repo)
         with _told(listing.repo):
             (home / "refs").mkdir(parents=True, exist_ok=True)
             (home / "refs" / "main").write_text(listing.revision, "ascii")
@@ -100,7 +101,7 @@ class Hub:
         from huggingface_hub.errors import CacheNotFound
 
         try:
-            cache = scan_cache_dir()
+            cache = scan_cache_dir(self._home())
         except CacheNotFound:
             return 0
         revisions = [revision.commit_hash for held in cache.repos if held.repo_id == repo and held.repo_type == "model"
@@ -112,18 +113,22 @@ class Hub:
 
     def free(self) -> int:
         """Bytes free on the disk of the cache."""
-        import shutil
-
-        from huggingface_hub import constants
-
-        folder = Path(constants.HF_HUB_CACHE)
+        folder = self._home()
         return shutil.disk_usage(next(path for path in (folder, *folder.parents) if path.exists())).free
 
     def page(self, repo: str) -> str:
         """The address of a repository's page."""
         from huggingface_hub import constants
 
-        return f"{constants.ENDPOINT}/{repo}"
+        return f"{self._endpoint or constants.ENDPOINT}/{repo}"
+
+    def _home(self, repo: str = "") -> Path:
+        """The cache, or the folder of one repository in it."""
+        from huggingface_hub import constants
+        from huggingface_hub.file_download import repo_folder_name
+
+        cache = self._cache or Path(constants.HF_HUB_CACHE)
+        return cache / repo_folder_name(repo_id=repo, repo_type="model") if repo else cache
 
 
 def digest_of(path: Path) -> str:
@@ -174,6 +179,7 @@ def _told(repo: str, file: str = "") -> Iterator[None]:
     from huggingface_hub import errors
 
     what = f"{file} of {repo}" if file else repo
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it would say of retries, the sentence says
     try:
         yield
     except errors.OfflineModeIsEnabled as error:

@@ -24,6 +24,7 @@ _PICKLED = {".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"}
 _MADE_OF = "vj opens only .safetensors: get the model's safetensors files"
 FAMILIES = {"sd1": "SD 1.x", "sd2": "SD 2.x", "sdxl": "SDXL"}
 """Family -> how it is called."""
+_HALF, _WHOLE = ".fp16.safetensors", ".safetensors"
 _CROSS = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
 """Width of the text a UNet of the family listens to."""
 
@@ -131,11 +132,11 @@ def check_model(folder: Path) -> str:
 
 
 def weight_files(folder: Path, prefer: str = "fp16") -> list[Path]:
-    """The safetensors files of one component: the ``prefer``red variant, else the plain one; all shards of it.
+    """The safetensors files of one component, all shards of it: fp16 first, or last if anything else is preferred.
 
     Raises VjError where there are none, and says so if all there is, is pickled.
     """
-    for ending in (f".{prefer}.safetensors", ".safetensors"):
+    for ending in ((_HALF, _WHOLE) if prefer == "fp16" else (_WHOLE, _HALF)):
         for stem in ("diffusion_pytorch_model", "model"):
             if (whole := folder / (stem + ending)).is_file():
                 return [whole]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vj.models.diffusion.blueprint import Blueprint, Component, Decoder, blueprint
+from vj.models.diffusion.inspect import Tensors
 from vj.models.diffusion.lora import Loras, merge_for_good, read_lora
 from vj.models.diffusion.original import Source
 from vj.models.diffusion.place import Place
@@ -160,25 +161,27 @@ def _read(part: Component, wanted: Mapping[str, Tensor], device: str, kind: dtyp
                 raise VjError(f"{part.files[0].path} has no tensor {source.name}: it does not belong to its config, "
                               "fetch the model again")
             tensors, stored = held[source.name]
-            _check_shape(tensors.path, stored, tensors.shapes[stored], source, tuple(empty.shape))
+            loose = part.naming is not None and empty.ndim == 2
+            _check_shape(tensors, stored, source, tuple(empty.shape), loose=loose)
             value = _cut(files[tensors.path].get_tensor(stored), source, empty)
             found[name] = value.to(device, kind if value.is_floating_point() else None, copy=True)
     return found
 
 
-def _check_shape(path: Path, name: str, has: tuple[int, ...], source: Source, wants: tuple[int, ...]) -> None:
+def _check_shape(tensors: Tensors, name: str, source: Source, wants: tuple[int, ...], *, loose: bool) -> None:
+    """``loose``: the original file may keep a linear layer as a 1x1 convolution."""
+    has = tensors.shapes[name]
     if source.third is not None:
         wants = (3 * wants[0], *wants[1:])
     if source.turned:
         wants = wants[::-1]
-    ones = (1,) * abs(len(has) - len(wants))
-    if has not in (wants, wants + ones) and has + ones != wants:
-        raise VjError(f"{path} has {name} in the shape {has} and not {wants}: it does not belong to its config, "
+    if has != wants and not (loose and has == (*wants, 1, 1)):
+        raise VjError(f"{tensors.path} has {name} in the shape {has} and not {wants}: it does not belong to its config, "
                       "take the config and the weights of one model")
 
 
 def _cut(value: Tensor, source: Source, empty: Tensor) -> Tensor:
-    """The part of a stored tensor that is meant; a 1x1 convolution and a linear layer are one thing."""
+    """The part of a stored tensor that is meant, in the shape that is wanted."""
     value = value if source.third is None else value.chunk(3)[source.third]
     return (value.t().contiguous() if source.turned else value).reshape(empty.shape)
 

@@ -18,7 +18,8 @@ def check_room(name: str, needed: int, device: str, free: int | None = None) -> 
     """VjError where ``needed`` bytes of weights don't fit. ``free`` bytes are asked for where not given."""
     free = free_memory(device) if free is None else free
     if free is not None and needed * _WORK > free:
-        raise VjError(f"{name} needs {_gb(needed * _WORK)} of memory on {device} and {_gb(free)} are free: {_CURE}")
+        raise VjError(f"{name} needs {gigabytes(needed * _WORK)} of memory on {device} and {gigabytes(free)} are free: "
+                      f"{_CURE}")
 
 
 def free_memory(device: str) -> int | None:
@@ -65,5 +66,6 @@ def _free_pages() -> int | None:
         return None
 
 
-def _gb(count: float) -> str:
+def gigabytes(count: float) -> str:
+    """Bytes as a person reads them."""
     return f"{count / 1e9:.1f} GB" if count >= 5e7 else f"{count / 1e6:.1f} MB"

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vj.models.diffusion.blueprint import blueprint
-from vj.models.diffusion.choice import licences, wanted
+from vj.models.diffusion.choice import NETWORKS, licences, wanted
 from vj.models.diffusion.hub import Hub, Listing, Progress, digest_of, matches
 from vj.models.diffusion.inspect import check_model, family_of_file, read_config, read_header, weight_files
 from vj.models.diffusion.ledger import Ledger
 from vj.models.diffusion.place import Place
 from vj.models.diffusion.profile import DECODERS, PIECES, PROFILES, Piece, Profile, pieces_of
+from vj.models.diffusion.room import gigabytes
 from vj.types import VjError
 
 _SPARE = 200_000_000
@@ -66,7 +67,7 @@ class Store:
         if folder is None:
             return Held(piece, None, 0, accepted, "not here")
         try:
-            self._check(piece, folder)
+            self.files(piece, folder)
             trouble = "" if accepted else "licence not accepted"
         except VjError as error:
             trouble = str(error)
@@ -107,8 +108,22 @@ class Store:
                 read_header(path)
                 self._ledger.seal(path, file.digest)
         folder = self.hub.publish(listing)
-        self._check(piece, folder)
+        self.files(piece, folder)
         return folder
+
+    def files(self, piece: Piece, folder: Path) -> list[Path]:
+        """The weights of a piece in its folder. Raises VjError where it is incomplete or damaged; hashes nothing."""
+        if piece.kind == "lora":
+            paths = [folder / piece.file]
+        elif piece.kind == "decoder":
+            read_config(folder / "config.json")
+            paths = weight_files(folder)
+        else:
+            blueprint(Place(piece.name, folder), "full")
+            paths = [path for name in NETWORKS if (folder / name).is_dir() for path in weight_files(folder / name)]
+        for path in paths:
+            read_header(path)
+        return paths
 
     def verify(self, paths: Iterable[Path]) -> None:
         """Hash what has changed since it was last found whole. Raises VjError for a file that is not what it was."""
@@ -137,7 +152,7 @@ class Store:
                               f"run `vj models fetch {profile.name}`")
             if piece.licence.ask and not self._ledger.accepted(piece.name, piece.licence.name):
                 raise VjError(_unaccepted(profile.name, piece))
-            self.verify(sorted(folder.rglob("*.safetensors")))
+            self.verify(self.files(piece, folder))
             folders[piece.kind] = folder
         lora = folders["lora"] / profile.lora.file if profile.lora is not None else None
         return Place(profile.name, folders["model"], folders.get("decoder"), lora, profile.lora_scale, profile.sampler)
@@ -149,25 +164,14 @@ class Store:
         decoder = self.hub.cached(DECODERS[family].repo)
         if decoder is None:
             return place
-        self.verify(sorted(decoder.rglob("*.safetensors")))
+        self.verify(self.files(DECODERS[family], decoder))
         return Place(place.name, path, decoder)
-
-    def _check(self, piece: Piece, folder: Path) -> None:
-        """Raises VjError where a piece is incomplete or damaged."""
-        if piece.kind == "lora":
-            read_header(folder / piece.file)
-        elif piece.kind == "decoder":
-            read_config(folder / "config.json")
-            for path in weight_files(folder):
-                read_header(path)
-        else:
-            blueprint(Place(piece.name, folder), "full")
 
     def _check_disk(self, piece: Piece, size: int) -> None:
         free = self.hub.free()
         if size + _SPARE > free:
-            raise VjError(f"{piece.name} takes {size / 1e9:.1f} GB and the disk of the cache has {free / 1e9:.1f} GB "
-                          "free: free some space, or set HF_HOME to a larger disk")
+            raise VjError(f"{piece.name} takes {gigabytes(size)} and the disk of the cache has "
+                          f"{gigabytes(free)} free: free some space, or set HF_HOME to a larger disk")
 
 
 def _family(path: Path) -> str:
