@@ -173,6 +173,19 @@ def test_any_text_is_a_prompt(engine: Engine) -> None:
     assert engine.draw(replace(SHOT, prompt=(("a", 0.0), ("b", 0.0)))).any()
 
 
+def test_in_a_show_an_unread_prompt_is_not_waited_for(parts: Parts) -> None:
+    engine = Engine.open(parts)
+    engine.waits = False
+    unread = (("nobody has read this before", 1.0),)
+    engine.draw(SHOT)
+    before = engine.latents()
+    engine.draw(replace(SHOT, prompt=unread))
+    assert torch.equal(engine.latents(), before)
+    parts.encoder.encode(unread[0][0])
+    engine.draw(replace(SHOT, prompt=unread))
+    assert not torch.equal(engine.latents(), before)
+
+
 class Scarce:
     """Memory for pictures of at most so many pixels; the first failures may pass."""
 

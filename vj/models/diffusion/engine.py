@@ -67,8 +67,11 @@ class _Press:
 class Engine:
     """Draws shots with one model. One thread uses it.
 
-    ``tell`` hears sentences for the performer about what failed and was mended.
+    ``tell`` hears sentences for the performer about what failed and was mended. ``waits``: a text that has not been
+    read yet is read at once; without it the mixture before stays until somebody else has read it.
     """
+
+    waits = True
 
     def __init__(self, parts: Parts, ways: Sequence[str] = WAYS, tell: Callable[[str], None] | None = None) -> None:
         self.parts = parts
@@ -89,8 +92,6 @@ class Engine:
             torch.cuda.set_device(parts.device if ":" in parts.device else "cuda:0")
             torch.backends.cudnn.benchmark = True
             torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-            for network in (parts.unet, parts.vae):
-                network.to(memory_format=torch.channels_last)
         return cls(parts, ways, tell)
 
     def draw(self, shot: Shot) -> Pixels:
@@ -109,11 +110,14 @@ class Engine:
         """
         if not shots:
             return []
-        first = shots[0]
         alike = len({(self._kind(shot, len(shots)), shot.seed) for shot in shots}) == 1
-        if alike and first.source is None and not any(feedback.share(shot.feedback) for shot in shots):
-            return list(self._begin(shots).pixels())
+        if alike and shots[0].source is None and not any(feedback.share(shot.feedback) for shot in shots):
+            return list(self.begin_ahead(shots).pixels())
         return [self.draw(shot) for shot in shots]
+
+    def begin_ahead(self, shots: Sequence[Shot]) -> Ticket:
+        """Begin a batch of shots that are of one kind, with nothing fed back; the ticket has all their pictures."""
+        return self._begin(shots)
 
     def prepare(self, shots: Sequence[Shot], ahead: int = 1) -> None:
         """Make what pictures like these will need, graphs and all, before a show. Takes as long as it takes."""
@@ -232,6 +236,8 @@ class Engine:
         if asked == press.texts:
             return
         encoder, plate = self.parts.encoder, press.plate
+        if not self.waits and press.texts and any(encoder.known(text) is None for text in _texts(shots)):
+            return
         said = [mixture([encoder.encode(text) for text, _ in shot.prompt], [part for _, part in shot.prompt])
                 for shot in shots]
         if plate.kind.guided:
@@ -300,6 +306,10 @@ class Engine:
         less = "x".join(map(str, frame.rounded(size, self._most)))
         return VjError(f"not enough memory on {self.parts.device} for pictures of {now}: from now on they are drawn at "
                        f"{less}")
+
+
+def _texts(shots: Sequence[Shot]) -> set[str]:
+    return {text for shot in shots for text, _ in shot.prompt}
 
 
 def _slewed(shot: Shot, slew: calm.Slew) -> Shot:
