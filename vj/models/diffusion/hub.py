@@ -60,20 +60,31 @@ class Hub:
         return Listing(repo, str(info.sha), files)
 
     def download(self, listing: Listing, file: Remote, progress: Progress) -> Path:
-        """Bring one file into the cache, checked against its digest; at once if it is there already.
+        """Bring one file into the cache, checked against its digest; at once if it is there already and whole.
 
         Raises VjError when the connection, the disk or the digest fails; a file that fails its digest is deleted.
         """
+        came = 0
+
+        def count(more: int) -> None:
+            nonlocal came
+            came += more
+            progress(more)
+
+        path = self._bring(listing, file, count)
+        if not _whole(path, file) and came == 0:  # an old one that was damaged in the cache
+            path = self._bring(listing, file, count)
+            _whole(path, file)
+        if not path.exists():
+            raise VjError(f"{file.path} of {listing.repo} came with a wrong checksum and was deleted: fetch it again")
+        return path
+
+    def _bring(self, listing: Listing, file: Remote, progress: Progress) -> Path:
         from huggingface_hub import hf_hub_download
 
         with _told(listing.repo, file.path):
-            path = Path(hf_hub_download(listing.repo, file.path, revision=listing.revision,
-                                        endpoint=self._endpoint, cache_dir=self._home(), tqdm_class=_bar(progress)))
-        if file.digest and not matches(path, file.digest):
-            path.resolve().unlink(missing_ok=True)
-            path.unlink(missing_ok=True)
-            raise VjError(f"{file.path} of {listing.repo} came with a wrong checksum and was deleted: fetch it again")
-        return path
+            return Path(hf_hub_download(listing.repo, file.path, revision=listing.revision, endpoint=self._endpoint,
+                                        cache_dir=self._home(), tqdm_class=_bar(progress)))
 
     def cached(self, repo: str) -> Path | None:
         """The folder of the newest revision that lies in the cache, or None. Asks no network."""
@@ -147,6 +158,15 @@ def matches(path: Path, digest: str) -> bool:
         while chunk := file.read(1 << 20):
             git.update(chunk)
         return git.hexdigest() == digest
+
+
+def _whole(path: Path, file: Remote) -> bool:
+    """Does it hash to what the hub said? If not it is deleted, its blob too."""
+    if not file.digest or matches(path, file.digest):
+        return True
+    path.resolve().unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    return False
 
 
 def _bar(progress: Progress) -> Any:

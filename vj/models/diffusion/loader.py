@@ -176,8 +176,8 @@ def _check_shape(tensors: Tensors, name: str, source: Source, wants: tuple[int, 
     if source.turned:
         wants = wants[::-1]
     if has != wants and not (loose and has == (*wants, 1, 1)):
-        raise VjError(f"{tensors.path} has {name} in the shape {has} and not {wants}: it does not belong to its config, "
-                      "take the config and the weights of one model")
+        raise VjError(f"{tensors.path} has {name} in the shape {has} and not {wants}, so it does not belong to its "
+                      "config: take the config and the weights of one model")
 
 
 def _cut(value: Tensor, source: Source, empty: Tensor) -> Tensor:
