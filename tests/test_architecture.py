@@ -67,6 +67,9 @@ EVERYBODY = {"app", "cli", "report", "doctor"}
 OWNERS = {
     "torch": {"generators", "models", "runner"},
     "safetensors": {"models", "audio"},
+    "diffusers": {"models"},
+    "transformers": {"models"},
+    "huggingface_hub": {"models"},
     "moderngl": {"render"},
     "glfw": {"render"},
     "pyaudio": {"audio"},
@@ -83,7 +86,8 @@ OWNERS = {
     "rich": {"app", "console", "report", "cli"},
 }
 """Package -> the only rooms that may import it; those who wire may name its types."""
-HEAVY = ("torch", "moderngl", "glfw", "av", "pyaudio", "aubio", "mido", "rtmidi", "aalink")
+HEAVY = ("torch", "diffusers", "transformers", "huggingface_hub", "moderngl", "glfw", "av", "pyaudio", "aubio", "mido",
+         "rtmidi", "aalink")
 MAY_LOAD_TORCH = ("vj.models.", "vj.generators._")
 """Tensor code: modules that nothing but a generator at work imports."""
 

@@ -45,7 +45,8 @@ def by_name(checks: list[Check]) -> dict[str, Check]:
 
 def test_a_healthy_machine_is_ready() -> None:
     found = by_name(doctor.checks(healthy))
-    assert {check.state for name, check in found.items() if name not in ("disk", "shaders", "looks")} == {"ok"}
+    ours = ("disk", "shaders", "looks", "models")
+    assert {check.state for name, check in found.items() if name not in ours} == {"ok"}
     assert "RTX 5090" in found["generator device"].detail
     assert "EPSON 1920x1080 60 Hz" in found["window"].detail
     assert found["audio input"].detail == "Monitor of Built-in Audio (PulseAudio)"
@@ -134,6 +135,29 @@ def test_a_broken_look_is_named_with_its_file(tmp_path: Path) -> None:
 
 def test_no_looks_at_all_is_a_failure(tmp_path: Path) -> None:
     assert doctor.looks([tmp_path]).state == "fail"
+
+
+def test_models_that_cannot_be_used_are_a_warning_and_none_at_all_is_none() -> None:
+    assert (findings.models([], {}).state, findings.models(["lcm"], {}).state) == ("ok", "ok")
+    assert "vj models fetch sd-turbo" in findings.models([], {}).detail
+    check = findings.models(["lcm"], {"sd-turbo": "licence not accepted"})
+    assert (check.state, check.cure) == ("warn", "vj models fetch sd-turbo")
+    assert check.detail == "ready: lcm; sd-turbo: licence not accepted"
+
+
+def test_models_are_asked_for_where_they_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("VJ_HOME", str(tmp_path))
+    assert doctor.models().detail.startswith("none fetched")
+    snapshot = tmp_path / "models--stabilityai--sd-turbo" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (snapshot.parent.parent / "refs").mkdir()
+    (snapshot.parent.parent / "refs" / "main").write_text("abc")
+    found = doctor.models()
+    assert found.state == "warn"
+    assert "has no folder unet" in found.detail
 
 
 def test_our_own_shaders_and_looks_can_be_read() -> None:

@@ -42,6 +42,7 @@ def checks(ask: Ask = ask) -> list[Check]:
         findings.python(sys.version_info[:3]),
         *findings.packages(_version),
         findings.generator_device(answers[GPU_TARGET], shutil.which("nvidia-smi") is not None),
+        models(),
         findings.opengl(answers[HEADLESS_TARGET]),
         findings.window(answers[WINDOW_TARGET]),
         *findings.sound(inputs, outputs),
@@ -98,6 +99,19 @@ def encoder() -> str:
     from vj.record.encoder import choose_encoder
 
     return choose_encoder((1280, 720), 30).describe()
+
+
+def models() -> Check:
+    """Which models are here and whole, by their headers; nothing is hashed and no network is asked."""
+    from vj.models.diffusion.profile import PROFILES
+    from vj.models.diffusion.store import Store
+
+    store = Store.open()
+    held = {name: [store.held(piece) for piece in profile.pieces] for name, profile in PROFILES.items()}
+    ready = [name for name, pieces in held.items() if not any(piece.trouble for piece in pieces)]
+    begun = {name: next((piece.trouble for piece in pieces if piece.trouble), "") for name, pieces in held.items()
+             if pieces[0].folder is not None}
+    return findings.models(ready, {name: trouble for name, trouble in begun.items() if trouble})
 
 
 def shaders() -> Check:

@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,6 +23,7 @@ OLDEST_PYTHON = (3, 11)
 PACKAGES = {
     "torch": "torch", "numpy": "numpy", "pyaudio": "pyaudio", "aubio": "aubio-ledfx", "moderngl": "moderngl",
     "glfw": "glfw", "av": "av", "click": "click", "rich": "rich", "mido": "mido", "safetensors": "safetensors",
+    "diffusers": "diffusers", "transformers": "transformers", "huggingface_hub": "huggingface_hub",
 }
 """Module -> distribution of everything a show needs."""
 GB_AN_HOUR = 4.0
@@ -77,6 +78,15 @@ def generator_device(answer: Answer, nvidia: bool) -> Check:
         return Check(name, "warn", f"{cpu}: torch does not see the NVIDIA GPU",
                      "update the NVIDIA driver, or install torch's CUDA build in place of the CPU one")
     return Check(name, "ok", cpu)
+
+
+def models(ready: Sequence[str], troubles: Mapping[str, str]) -> Check:
+    """Models of few-step diffusion. A show needs none; one that was fetched and cannot be used is worth a word."""
+    detail = f"ready: {', '.join(ready)}" if ready else "none fetched; `vj models fetch sd-turbo` brings one"
+    if troubles:
+        told = "; ".join(f"{name}: {trouble}" for name, trouble in troubles.items())
+        return Check("models", "warn", f"{detail}; {told}", f"vj models fetch {next(iter(troubles))}")
+    return Check("models", "ok", detail)
 
 
 # ----------------------------------------------------------------------------------------- the picture
