@@ -281,6 +281,53 @@ def test_a_look_brings_other_knobs(browser: Any) -> None:
         tab.close()
 
 
+def test_two_decks_from_one_page(browser: Any) -> None:
+    """Asleep there is no mixer; awake there is a fader, a name on each side, and pads load onto the chosen deck."""
+    from vj.params.spec import choice, number, trigger
+
+    with open_rig(encode=Stills().jpeg) as rig:
+        tree, views = rig.show.tree, rig.show.desk.views
+        looks = ("none", "velvet", "iron")
+        tree.declare("mix", (number("crossfade", 0.0, smooth=0.0), trigger("fade"), trigger("cut"),
+                             number("fade_time", 4.0, 0.25, 256.0, curve="log"), choice("load", "none", looks),
+                             choice("blend", "crossfade", ("crossfade", "add")), choice("curve", "linear", ("linear",)),
+                             ))
+        tree.declare("b/show", (choice("look", "none", looks),))
+        tab = Tab(browser, url(rig), TABLET).live()
+        page = tab.page
+        page.wait_for_selector('[data-deck="b"]')
+        assert not page.locator("#mixer").is_visible()
+        wait_until(tab, lambda: views.wanted == {"program"})
+        page.click('[data-deck="b"]')
+        page.click('.look:has-text("iron")')
+        assert rig.show.wait_for("/b/show/look").value == "iron"
+        tree.report("stats", {"look": "velvet", "look_b": "iron"})
+        page.wait_for_selector("#mixer:not([hidden])")
+        assert page.locator('.look[data-on="B"]').inner_text() == "iron"
+        assert "iron" in page.locator(".deck.b").inner_text()
+        wait_until(tab, lambda: views.wanted == {"program", "other"})
+        assert page.locator("#other figcaption").inner_text() == "B · iron"
+        box = page.locator(".crossfader").bounding_box()
+        page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
+        assert float(rig.show.wait_for("/mix/crossfade").value) == pytest.approx(0.5, abs=0.05)
+        page.wait_for_selector('figcaption:has-text("velvet × iron")')
+        page.locator(".crossfader").focus()
+        page.keyboard.press("End")
+        page.wait_for_selector('#other figcaption:has-text("A · velvet")')
+        page.click('[data-deck="other"]')
+        page.click('.look:has-text("velvet")')
+        assert rig.show.wait_for("/mix/load").value == "velvet"
+        page.click("#over >> text=Fade")
+        rig.show.wait_for("/mix/fade")
+        page.click("text=Eject B")
+        assert rig.show.wait_for("/b/show/look").value == "none"
+        tree.report("stats", {"look": "velvet", "look_b": ""})
+        page.wait_for_selector("#mixer", state="hidden")
+        wait_until(tab, lambda: views.wanted == {"program"})
+        assert tab.wrong == []
+        tab.close()
+
+
 def test_pairing_by_the_address_and_by_hand(browser: Any) -> None:
     with open_rig(Elsewhere(TOKEN, 7700)) as rig:
         stranger = Tab(browser, url(rig), PHONE)

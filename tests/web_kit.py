@@ -38,7 +38,8 @@ PARAMS = {
     "midi": (text("learn"),),
     "show": (choice("look", "velvet", ("velvet", "iron")), trigger("quit", guarded=True)),
 }
-READINGS = {"stats": (number("fps", 0.0, 0.0, 1000.0, unit="fps"), text("message"), text("look", "velvet")),
+READINGS = {"stats": (number("fps", 0.0, 0.0, 1000.0, unit="fps"), text("message"), text("look", "velvet"),
+                      text("look_b")),
             "midi": (text("learning"), text("last")),
             "beat": (number("phase", 0.0), number("bpm", 120.0, 0.0, 400.0, unit="bpm"))}
 

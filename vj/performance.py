@@ -141,6 +141,7 @@ class Performance:
         status = self.meter.read(moment.features, self._runner.status)
         status.age_ms = self._age(moment) * 1000
         status.look = self._engine.parts.stage.look
+        status.look_b = self._engine.parts.second.look if self._engine.parts.second is not None else ""
         status.drops, status.recorded_s, trouble = self._kept()
         status.overruns, silence = self._sound()
         status.message = trouble or silence or self._engine.message or status.message

@@ -28,6 +28,7 @@ STATS = (
     number("recorded_s", 0.0, 0.0, float(MANY), unit="s", help="How much of the show is on disk."),
     text("generator", "starting", help="The generator's state: starting, ready, restarting or failed."),
     text("look", "", help="The look on stage."),
+    text("look_b", "", help="The look on deck b; nothing while it sleeps."),
     text("message", "", help="What went wrong last."),
 )
 """What a ``Status`` says under ``/stats``."""
@@ -50,6 +51,7 @@ class Status:
     p99_ms: float = 0.0
     rss_mb: float = 0.0
     look: str = ""
+    look_b: str = ""
     generator: str = ""
     images: int = 0
     restarts: int = 0

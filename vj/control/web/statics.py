@@ -9,7 +9,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent / "page"
 PREFIX = "/-/"
 """Under it lies what is no OSC address."""
-SCRIPTS = ("page", "desk", "stage", "prompts", "meters", "looks", "sheet", "widgets", "show", "osc")
+SCRIPTS = ("page", "desk", "stage", "decks", "prompts", "meters", "looks", "sheet", "widgets", "show", "osc")
 FILES = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",

@@ -1,6 +1,7 @@
 // Looks as pads: cut or morphed, now or on the beat; and the pad with a picture in each corner.
 
-import { $, fill, kept, LOOK, QUANTIZE, show } from "./desk.js";
+import { awake, deckChips, followDecks, loadPath, lookOn, of, shownDeck, target } from "./decks.js";
+import { fill, kept, LOOK, QUANTIZE, show } from "./desk.js";
 import { openLook, openSheet } from "./sheet.js";
 import { button, control, dial, el, holdable, label, nameOf, unlessHeld } from "./widgets.js";
 
@@ -13,20 +14,28 @@ let asked = "";
 export function drawLooks() {
   const looks = show.nodes.get(LOOK)?.RANGE[0].VALS ?? [];
   const tools = [MORPH, QUANTIZE, "/show/undo", "/show/save_new", "/show/morph_time", "/show/morph_unit", "/show/morph_position"];
-  fill("looks", [...looks, ...tools], () => {
+  fill("looks", [target(), shownDeck(), ...looks, ...tools], () => {
     const pads = looks.map(lookPad);
     const grid = el("div", { class: "pads" }, ...pads);
-    const draw = () => pads.forEach((pad, n) => {
-      const there = looks[n] === show.get("/stats/look");
-      if (there && asked === looks[n]) asked = "";
-      pad.setAttribute("aria-pressed", String(there));
-      pad.classList.toggle("waiting", looks[n] === asked);
-      if (there && pad.dataset.bare) setTimeout(() => picture(pad, looks[n]), 9000);
-    });
+    const draw = () => {
+      const [a, b] = [lookOn("a"), lookOn("b")];
+      pads.forEach((pad, n) => {
+        const there = [looks[n] === a, looks[n] === b];
+        if (there[shownDeck() === "b" ? 1 : 0] && asked === looks[n]) asked = "";
+        pad.setAttribute("aria-pressed", String(there.includes(true)));
+        pad.dataset.on = awake() ? there.map((on, deck) => on ? "AB"[deck] : "").join("") : "";
+        pad.classList.toggle("waiting", looks[n] === asked);
+        if (there.includes(true) && pad.dataset.bare) setTimeout(() => picture(pad, looks[n]), 9000);
+      });
+    };
     grid.addEventListener("asked", draw);
-    grid.ends = [show.listen("/stats/look", draw)];
+    let other = shownDeck();
+    grid.ends = followDecks(() => {
+      draw();
+      if (other !== (other = shownDeck())) setTimeout(drawLooks); // the knobs beside the looks are another deck's now
+    });
     const [modes, knobs] = morphRow();
-    return [el("h2", {}, "Looks", modes, moments(), el("div", { class: "chips" }, ...handy())), knobs, grid];
+    return [el("h2", {}, "Looks", deckChips(drawLooks), modes, moments(), el("div", { class: "chips" }, ...handy())), knobs, grid];
   });
 }
 
@@ -45,14 +54,14 @@ function moments() {
 }
 
 function handy() {
-  return [["/show/undo", "Undo"], ["/show/redo", "Redo"], ["/show/save_new", "Save"]].filter(([path]) => show.has(path))
+  return [["/show/undo", "Undo"], ["/show/redo", "Redo"], [of(shownDeck(), "/show/save_new"), "Save"]].filter(([path]) => show.has(path))
     .map(([path, name]) => button(show, path, openSheet, name, "chip"));
 }
 
 /** Cut or morph, and what a morph needs: how long it takes, and its position under a finger. */
 function morphRow() {
   if (!show.has(MORPH)) return [null, null];
-  const knobs = ["/show/morph_time", "/show/morph_position"].filter((path) => show.has(path));
+  const knobs = ["/show/morph_time", of(shownDeck(), "/show/morph_position")].filter((path) => show.has(path));
   const modes = ["Cut", "Morph"].map((mode, n) => el("button", { type: "button", class: "chip", onclick: () => choose(n === 1) }, mode));
   const more = el("div", { class: "controls morph" },
     ...knobs.map((path) => dial(show, path, openSheet, nameOf(path).replace("morph ", ""))),
@@ -69,11 +78,15 @@ function morphRow() {
 /** Ask for a look: it is there when the show says so. */
 function ask(look) {
   const later = (show.get(QUANTIZE) ?? when) !== "now" || morphing;
-  asked = later && look !== show.get("/stats/look") ? look : "";
-  if (morphing && show.has(MORPH)) show.ask(MORPH, look);
-  else show.ask(LOOK, look, show.has(QUANTIZE) ? "now" : when);
+  const morph = of(shownDeck(), MORPH);
+  asked = later && look !== lookOn(shownDeck()) ? look : "";
+  if (morphing && show.has(morph) && canMorph()) show.ask(morph, look);
+  else show.ask(loadPath(), look, show.has(QUANTIZE) ? "now" : when);
   document.querySelector(".pads")?.dispatchEvent(new Event("asked"));
 }
+
+/** A deck that sleeps has nothing to morph from: there a look is cut to. */
+const canMorph = () => shownDeck() === "a" || awake();
 
 function lookPad(look) {
   const pad = el("button", { type: "button", class: "look", "aria-pressed": "false" }, el("span", {}, label(look)));

@@ -1,5 +1,6 @@
 // The page: just another OSCQuery client. It builds itself from the tree; a few paths have places of their own.
 
+import { awake } from "./decks.js";
 import { $, fixed, kept, say, show } from "./desk.js";
 import { drawLooks } from "./looks.js";
 import { drawFigures, frame, listenToMusic } from "./meters.js";
@@ -10,28 +11,28 @@ import { control, el, label, release } from "./widgets.js";
 const QUIT = "/machine/quit";
 
 const TABS = [
-  ["picture", "Picture", /^[a-d]\/(gen|walk|drive|prompt)/], ["effects", "Effects", /^fx\//],
-  ["modulation", "Modulation", /^(mod\/|sources)/], ["mix", "Mix", /^(mix|master)/], ["sound", "Sound & beat", /^(audio|beat|latency)/],
+  ["picture", "Picture", /^[a-d]\/(gen|walk|drive|prompt)/], ["effects", "Effects", /^(b\/)?fx\//],
+  ["modulation", "Modulation", /^(b\/)?(mod\/|sources)/], ["mix", "Mix", /^(mix|master)/], ["sound", "Sound & beat", /^(audio|beat|latency)/],
   ["setup", "Setup", /./],
 ];
 const TITLES = { gen: "Generator", fx: "", mod: "" };
 const ELSEWHERE = new RegExp([
-  "^/show/", "^/machine/quit$", "^/beat/(tap|resync|nudge)$", "^/master/(freeze|blackout|fade|brightness)$", "^/mix/crossfade$",
-  "^/record/", "^/midi/", "^/routes/", "^/pad/", "^/[a-d]/prompt/text", "^/[a-d]/queue/(?!bars)", "^/now/", "^/preview/"].join("|"));
+  "^(/b)?/(show|routes|pad)/", "^/machine/quit$", "^/beat/(tap|resync|nudge)$", "^/master/(freeze|blackout|fade|brightness)$",
+  "^/mix/(crossfade|curve|blend|fade|fade_time|cut|swap|load|load_next)$", "^/record/", "^/midi/", "^/[a-d]/prompt/text", "^/[a-d]/queue/(?!bars)", "^/now/", "^/preview/"].join("|"));
 
 const mountOf = (path) => path.slice(1, path.lastIndexOf("/"));
 
 function titleOf(mount) {
   const [first, ...others] = mount.split("/");
   if (!others.length) return label(first);
-  const last = others.map((part) => TITLES[part] || label(part)).join(" ");
-  return first.length === 1 && show.has("/b/deck/lines") ? `${first.toUpperCase()} · ${last}` : last;
+  const last = others.map((part) => TITLES[part] ?? label(part)).join(" ").trim();
+  return first.length === 1 && awake() ? `${first.toUpperCase()} · ${last}` : last;
 }
 
 function groups() {
   const found = new Map();
   for (const [path, node] of show.nodes) {
-    if (node.ACCESS !== 3 || ELSEWHERE.test(path)) continue;
+    if (node.ACCESS !== 3 || ELSEWHERE.test(path) || (path.startsWith("/b/") && !awake())) continue;
     const mount = mountOf(path);
     if (!found.has(mount)) found.set(mount, []);
     found.get(mount).push(path);
@@ -63,7 +64,7 @@ function drawGroups() {
     drawn.delete(mount);
   }
   for (const [mount, paths] of found) {
-    const signature = JSON.stringify(paths.map(fixed));
+    const signature = titleOf(mount) + JSON.stringify(paths.map(fixed));
     const old = drawn.get(mount);
     if (old?.signature === signature) {
       $("groups").append(old.element);

@@ -51,9 +51,10 @@ function learner(path) {
 
 /** The routes that push `path`: each stands in a slot of the tree. */
 function routes(path, node) {
-  if (!["f", "i"].includes(node.TYPE) || !show.has("/routes/1/source") || path.startsWith("/routes/")) return null;
+  const home = path.startsWith("/b/") ? "/b/routes" : "/routes";
+  if (!["f", "i"].includes(node.TYPE) || !show.has(`${home}/1/source`) || path.startsWith(home)) return null;
   const slots = [];
-  for (let n = 1; show.has(`/routes/${n}/source`); n++) slots.push(`/routes/${n}`);
+  for (let n = 1; show.has(`${home}/${n}/source`); n++) slots.push(`${home}/${n}`);
   const place = el("div", { class: "routes" });
   const free = (slot) => !show.get(`${slot}/target`) || show.get(`${slot}/source`) === "none";
   const draw = () => {
@@ -101,7 +102,7 @@ export function openLook(look) {
     sheet.close();
   } }, "Rename");
   sheet.replaceChildren(el("h3", {}, label(look)), el("p", {}, "Hold a pad for this; tap it to go there."),
-    el("div", { class: "actions" }, act("Cut to it", LOOK), act("Morph to it", MORPH)),
+    el("div", { class: "actions" }, act("Cut to it", LOOK), act("Morph to it", MORPH), act("Load onto deck B", `/b${LOOK}`)),
     show.has("/pad/a") ? el("div", { class: "actions" }, "Into corner", ...["a", "b", "c", "d"].map((corner) =>
       act(corner.toUpperCase(), `/pad/${corner}`))) : "",
     el("div", { class: "actions" }, name, rename, act("Delete", "/show/delete")),

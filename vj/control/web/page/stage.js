@@ -1,18 +1,19 @@
 // The stage: the picture on the wall, what the ears hear, the beat, and what a hand needs at once.
 
-import { $, fill, LOOK, say, show } from "./desk.js";
+import { drawMixer, followDecks } from "./decks.js";
+import { fill, say, show } from "./desk.js";
 import { xyPad } from "./looks.js";
 import { drawPrompts } from "./prompts.js";
 import { openSheet } from "./sheet.js";
 import { button, dial, el, label, nameOf, toggle } from "./widgets.js";
 
-const RECORD = "/record/on";
+const RECORD = "/record/on", PROGRAM = "/preview/program";
 
 export function drawStage() {
   drawViews();
+  drawMixer();
   const there = (path) => show.has(path) ? path : null;
-  const knobs = [["/master/fade", "fade to black"], ["/master/brightness", "brightness"], ["/mix/crossfade", "crossfade"]]
-    .filter(([path]) => show.has(path) && (path !== "/mix/crossfade" || show.has("/b/deck/lines")));
+  const knobs = [["/master/fade", "fade to black"], ["/master/brightness", "brightness"]].filter(([path]) => show.has(path));
   fill("master", [...knobs.flat(), there("/master/freeze"), there("/master/blackout")], () => [
     there("/master/freeze") && toggle(show, "/master/freeze", openSheet, "Freeze", "cold"),
     there("/master/blackout") && toggle(show, "/master/blackout", openSheet, "Blackout", "alarm"),
@@ -61,14 +62,17 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seco
 
 function drawViews() {
   const paths = [...show.nodes.keys()].filter((path) => path.startsWith("/preview/"));
-  fill("views", paths, () => paths.map((path, n) => view(path, n)));
+  const others = paths.filter((path) => path !== PROGRAM);
+  fill("views", paths.filter((path) => path === PROGRAM), (found) => found.map((path) => view(path, false)));
+  fill("other", others, () => others.map((path) => view(path, true)));
 }
 
-function view(path, n) {
+/** A small picture of what goes on; `side`: of the deck that is not on the wall. */
+function view(path, side) {
   const screen = el("canvas", { width: 384, height: 216, "aria-label": nameOf(path), role: "img" });
-  const glow = n ? null : el("canvas", { class: "glow", width: 24, height: 14, "aria-hidden": "true" });
+  const glow = side ? null : el("canvas", { class: "glow", width: 24, height: 14, "aria-hidden": "true" });
   const caption = el("figcaption", {}, nameOf(path));
-  const root = el("figure", { class: n ? "view side" : "view" }, glow, screen, caption);
+  const root = el("figure", { class: side ? "view side" : "view" }, glow, screen, caption);
   let busy = false;
   const draw = async (jpeg) => {
     if (busy) return;
@@ -96,6 +100,10 @@ function view(path, n) {
   watch.observe(screen);
   document.addEventListener("visibilitychange", hide);
   root.ends = [() => { watch.disconnect(); document.removeEventListener("visibilitychange", hide); look(false); }];
-  if (!n) root.ends.push(show.listen(LOOK, (name) => { caption.textContent = label(String(name)); }));
+  root.ends.push(...followDecks((a, b, at) => {
+    const over = at >= 0.5;
+    if (side) caption.textContent = over ? `A · ${label(a)}` : `B · ${label(b)}`;
+    else caption.textContent = at <= 0 ? label(a) : at >= 1 ? label(b) : `${label(a)} × ${label(b)}`;
+  }));
   return root;
 }
