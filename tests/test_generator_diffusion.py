@@ -21,7 +21,7 @@ from vj.generators._atelier import Atelier, mixed, steps
 from vj.generators._models import Models
 from vj.generators._stands import stand, stood
 from vj.models.diffusion.engine import Engine
-from vj.models.diffusion.loader import open_parts
+from vj.models.diffusion.loader import Parts, open_parts
 from vj.models.diffusion.profile import PROFILES
 from vj.types import Beat, Camera, Features, GenRequest, LatentPoint, Tick, VjError
 from vj.walk.sphere import K
@@ -33,14 +33,13 @@ SIZE = 64, 48
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SD-Turbo in its real layout, a few MB, and a tiny decoder beside it."""
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
+    """An SD-Turbo in its real layout, a few MB, with a tiny decoder."""
     models = tmp_path_factory.mktemp("models")
-    kit.taesd(models / "taesd")
-    return kit.sd2(models / "tiny")
+    return colourful(open_parts(kit.sd2(models / "tiny"), "cpu", tiny=kit.taesd(models / "taesd")))
 
 
-def colourful(parts: Any) -> Any:
+def colourful(parts: Parts) -> Parts:
     """Random decoders give plain grey: spread what comes out over the whole range."""
     with torch.no_grad():
         generator = torch.Generator().manual_seed(5)
@@ -56,12 +55,12 @@ def colourful(parts: Any) -> Any:
 class Studio:
     """The generator with a tiny model. ``opened`` names what was opened; ``broken`` names cannot be."""
 
-    def __init__(self, folder: Path, *, live: bool = False) -> None:
+    def __init__(self, parts: Parts, *, live: bool = False) -> None:
         self.opened: list[str] = []
         self.loading: list[str] = []
         self.said: list[str] = []
         self.broken: set[str] = set()
-        self._parts = colourful(open_parts(folder, "cpu", tiny=folder.parent / "taesd"))
+        self._parts = parts
         self.generator = registry.load("vj.generators", "diffusion", "Generator")()
         self.generator.load("cpu")
         tells: dict[str, Any] = {"loading": self.loading.append, "say": self.said.append} if live else {
@@ -88,8 +87,8 @@ class Studio:
 
 
 @pytest.fixture
-def studio(folder: Path) -> Any:
-    made = Studio(folder)
+def studio(parts: Parts) -> Any:
+    made = Studio(parts)
     yield made
     made.generator.close()
 
@@ -138,8 +137,8 @@ def test_its_module_is_light_and_says_what_it_needs() -> None:
     assert ast.unparse(tree.body[-1]) == "Generator = Diffusion"
 
 
-def test_it_is_as_ever_when_it_is_drawn_again_from_the_start(folder: Path) -> None:
-    first, again = Studio(folder), Studio(folder)
+def test_it_is_as_ever_when_it_is_drawn_again_from_the_start(parts: Parts) -> None:
+    first, again = Studio(parts), Studio(parts)
     for _ in range(3):
         np.testing.assert_array_equal(first.draw(feedback=0.5, calm=0.5), again.draw(feedback=0.5, calm=0.5))
 
@@ -315,8 +314,8 @@ def test_the_model_that_is_there_goes_on(studio: Studio) -> None:
     assert "vj models fetch lcm" in studio.said[0]
 
 
-def test_each_deck_has_its_model_and_its_memory(folder: Path) -> None:
-    studio = Studio(folder, live=True)
+def test_each_deck_has_its_model_and_its_memory(parts: Parts) -> None:
+    studio = Studio(parts, live=True)
     for _ in range(3):
         studio.draw(deck="a", model="sd-turbo", feedback=0.5)
         studio.draw(deck="b", model="lcm")
@@ -352,8 +351,8 @@ def test_room_is_made_of_what_nobody_uses() -> None:
     assert not made["two"].closed
 
 
-def test_prompts_are_read_before_they_have_a_weight(folder: Path) -> None:
-    studio = Studio(folder, live=True)
+def test_prompts_are_read_before_they_have_a_weight(parts: Parts) -> None:
+    studio = Studio(parts, live=True)
     studio.draw(replace(HOME, prompts=(("a red rose", 1.0), ("tomorrow", 0.0))))
     encoder, until = studio._parts.encoder, time.monotonic() + 30.0
     while encoder.known("tomorrow") is None and time.monotonic() < until:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import tomllib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import tomli_w
 from hands import Show, look
 
+from vj.app.autosave import read, state_of, take_up, text_of
 from vj.deck import Deck
 from vj.types import Beat, Features, Tick, VjError
 from vj.walk import prompts
@@ -411,3 +413,52 @@ def test_a_deck_names_its_prompts_in_the_request():
     point, request = deck.step(show.tick, Features(), show.params)
     assert request is not None
     assert request.point.prompts == point.prompts == (("hills", 0.5), ("woods", 0.5))
+
+
+# ------------------------------------------------------------------------------- kept and repeated
+
+
+def kept(show):
+    """The show with what an autosave looks at."""
+    show.inbox = []
+    show.parts = SimpleNamespace(tree=show.tree, stage=show.stage, second=None, seen=[],
+                                 inbox=SimpleNamespace(put=show.inbox.append))
+    return show
+
+
+def test_a_show_goes_on_in_the_middle_of_a_blend(tmp_path):
+    show = kept(Playing().turn(0.2))
+    show.wish("/a/prompt/blend_unit", "seconds")
+    show.wish("/a/prompt/blend", 4.0)
+    show.wish("/a/prompt/text", "rose")
+    show.turn(1.0)
+    show.wish("/a/prompt/text", "sea")
+    show.wish("/a/queue/waiting", "storm\ncalm")
+    before = show.turn(1.0).mixed
+    assert len(before) == 3
+    (tmp_path / "a.toml").write_text(text_of(state_of(show.parts, show.tick)), "utf-8")
+    again = kept(Playing())
+    take_up(again.parts, read(tmp_path / "a.toml"))
+    for event in again.inbox:
+        again.wish(event.path, event.value, event.source)
+    assert again.turn().mixed == pytest.approx(before, abs=0.02)
+    assert again.base("/a/queue/waiting") == "storm\ncalm"
+    assert again.turn(4.5).mixed == {"sea": 1.0}
+
+
+def test_a_take_repeats_prompts_queue_and_turns():
+    show, mixtures = Playing(), []
+    wishes = {3: ("/a/prompt/text", "rose"), 10: ("/a/queue/add", "storm"), 12: ("/a/queue/add", "calm"),
+              13: ("/a/queue/bars", 1), 40: ("/a/prompt/text4", "city"), 70: ("/a/prompt/cycle", 1),
+              100: ("/a/prompt/weight4", 0.5), 150: ("/a/queue/drop", "calm")}
+    for index in range(300):
+        if index in wishes and not (index == 150 and "calm" not in show.base("/a/queue/waiting")):
+            show.wish(*wishes[index])
+        mixtures.append(show.turn().mixed)
+    again = Playing()
+    for index in range(300):
+        for at, event in show.log:
+            if at == index:
+                again.wish(event.path, event.value, event.source)
+        assert again.turn().mixed == mixtures[index], index
+    assert len({words for mixed in mixtures for words in mixed}) >= 4
