@@ -40,16 +40,19 @@ _OTHER_KINDS = ("hada_", "lokr_", "dora_scale", "lora_magnitude_vector", "lora_m
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a LoRA does to one weight: ``factor * up (out, r) @ down (r, in)``."""
+    """What a LoRA does to one weight: ``factor * up (out, r) @ down (r, in)``, both float32."""
 
     weight: Tensor
     up: Tensor
     down: Tensor
     factor: float
 
-    def added(self, scale: float) -> Tensor:
-        """The change at ``scale``, float32, in the weight's shape."""
-        return ((self.up.float() * (self.factor * scale)) @ self.down.float()).reshape(self.weight.shape)
+    def onto(self, base: Tensor, scale: float) -> Tensor:
+        """``base`` (in the weight's shape) with the change at ``scale``, float32."""
+        import torch
+
+        flat = torch.addmm(base.float().reshape(base.shape[0], -1), self.up, self.down, alpha=self.factor * scale)
+        return flat.reshape(base.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +118,17 @@ class Loras:
 
         with torch.no_grad():
             for module in modules:
-                parts = [(lora.changes[module], self._scales[name]) for name, lora in self._loras.items()
-                         if module in lora.changes and self._scales[name] != 0.0]
-                bare = self._bare[module]
-                whole = bare if not parts else bare.float() + sum(change.added(scale) for change, scale in parts)
-                next(lora.changes[module] for lora in self._loras.values()
-                     if module in lora.changes).weight.copy_(whole)
+                whole = self._bare[module]
+                changes = [(lora.changes[module], self._scales[name]) for name, lora in self._loras.items()
+                           if module in lora.changes]
+                for change, scale in changes:
+                    whole = change.onto(whole, scale) if scale != 0.0 else whole
+                changes[0][0].weight.copy_(whole)
 
 
 def read_lora(path: Path, unet: Any, family: str) -> Lora:
     """A LoRA's tensors on the UNet's device, each beside the weight it changes. Raises VjError if it does not fit."""
+    import torch
     from safetensors import safe_open
 
     tensors = read_header(path)
@@ -137,7 +141,8 @@ def read_lora(path: Path, unet: Any, family: str) -> Lora:
             weight = None if name is None else unet.get_submodule(name).weight
             if name is None or weight is None or not _fits(tensors, keys, weight):
                 raise _other_base(tensors, plan, stem, family)
-            down, up = (file.get_tensor(keys[role]).to(weight.device).flatten(1) for role in ("down", "up"))
+            down, up = (file.get_tensor(keys[role]).to(weight.device, torch.float32).flatten(1)
+                        for role in ("down", "up"))
             alpha = float(file.get_tensor(keys["alpha"])) if "alpha" in keys else alphas.get(name, alphas.get(""))
             found[name] = Change(weight, up, down, 1.0 if alpha is None else alpha / down.shape[0])
     return Lora(path.stem, found)
@@ -149,7 +154,7 @@ def merge_for_good(lora: Lora, scale: float = 1.0) -> None:
 
     with torch.no_grad():
         for change in lora.changes.values():
-            change.weight.copy_(change.weight.float() + change.added(scale))
+            change.weight.copy_(change.onto(change.weight, scale))
 
 
 def _plan(tensors: Tensors) -> dict[str, dict[str, str]]:
