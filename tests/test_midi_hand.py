@@ -261,15 +261,27 @@ def test_what_a_control_shows(control, target, how, base, shown):
 def test_places_on_the_stage():
     specs = {"/fx/a/on": switch("on"), "/fx/a/mix": number("mix", 1.0), "/fx/a/tint": text("tint"),
              "/fx/a/x": number("x", 0.5), "/fx/a/y": integer("y", 1, 0, 3), "/fx/b/on": switch("on"),
-             "/fx/b/z": number("z", 0.5), "/a/gen/hue": number("hue", 0.0), "/mod/k/decay": number("decay", 0.1)}
+             "/fx/b/z": number("z", 0.5), "/a/gen/hue": number("hue", 0.0), "/mod/k/decay": number("decay", 0.1),
+             "/b/fx/c/mix": number("mix", 1.0), "/b/fx/c/x": number("x", 0.5)}
     places = Places(specs)
     found = {target: place.path if (place := places.find(target)) else None for target in (
         "@fx/1/1", "@fx/1/2", "@fx/1/3", "@fx/1/on", "@fx/1/mix", "@fx/2/1", "@fx/2/mix", "@fx/3/1", "@a/gen/1",
-        "@mod/k/1", "/fx/a/y", "@look/1", "@look/next")}
+        "@mod/k/1", "/fx/a/y", "@look/1", "@look/next", "@b/fx/1/1", "@b/fx/1/mix", "@b/fx/2/1", "@b/look/1")}
     assert found == {
         "@fx/1/1": "/fx/a/x", "@fx/1/2": "/fx/a/y", "@fx/1/3": None, "@fx/1/on": "/fx/a/on", "@fx/1/mix": "/fx/a/mix",
         "@fx/2/1": "/fx/b/z", "@fx/2/mix": None, "@fx/3/1": None, "@a/gen/1": "/a/gen/hue", "@mod/k/1": "/mod/k/decay",
-        "/fx/a/y": "/fx/a/y", "@look/1": None, "@look/next": None}
+        "/fx/a/y": "/fx/a/y", "@look/1": None, "@look/next": None, "@b/fx/1/1": "/b/fx/c/x",
+        "@b/fx/1/mix": "/b/fx/c/mix", "@b/fx/2/1": None, "@b/look/1": None}
+
+
+def test_looks_for_the_second_deck_leave_out_that_it_sleeps():
+    specs = {"/show/look": choice("look", "x", ("x", "y")), "/b/show/look": choice("look", "none", ("none", "x", "y"))}
+    places = Places(specs)
+    found = {target: places.find(target)
+             for target in ("@look/2", "@b/look/1", "@b/look/2", "@b/look/3", "@b/look/next")}
+    assert {target: place and (place.path, place.value, place.step) for target, place in found.items()} == {
+        "@look/2": ("/show/look", "y", None), "@b/look/1": ("/b/show/look", "x", None),
+        "@b/look/2": ("/b/show/look", "y", None), "@b/look/3": None, "@b/look/next": ("/b/show/look", None, 1.0)}
 
 
 @pytest.mark.parametrize("target", ["", "/a/b", "@fx/1/2", "@fx/12/on", "@a/gen/3", "@look/5", "@look/next", "@bank/2",

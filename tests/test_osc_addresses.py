@@ -8,6 +8,7 @@ import pytest
 from osc_kit import Show, said
 
 from vj.app.common import declared_tree
+from vj.control.mirror import Mirror
 from vj.control.osc.addresses import Addresses
 from vj.control.osc.aliases import ALIASES
 from vj.control.osc.values import RefusedError
@@ -141,3 +142,26 @@ def test_every_alias_is_plain_and_means_what_is_there() -> None:
         assert alias.path in paths, alias
         assert alias.address not in paths
         assert not tree.spec(alias.path).guarded
+
+
+def test_the_second_layer_is_deck_b() -> None:
+    tree = declared_tree(DEFAULT_LOOK)
+    mirror = Mirror(tree)
+    addresses = Addresses(mirror)
+
+    def press(address: str) -> ControlEvent | None:
+        way = addresses.find(address)
+        assert way is not None, address
+        return way.event((1,), mirror.bases[way.path], "page")
+
+    looks = tree.spec("/show/look").choices
+    for clip, look in enumerate(looks, 1):
+        event = press(f"/composition/layers/2/clips/{clip}/connect")
+        assert event is not None
+        tree.apply(event)
+        assert (event.path, tree.base("/b/show/look")) == ("/b/show/look", look)
+    event = press("/composition/layers/2/clear")
+    assert event is not None
+    assert tree.apply(event) == "none"
+    assert [press(address) and press(address).path for address in ("/fade", "/cut")] == [  # type: ignore[union-attr]
+        "/mix/fade", "/mix/cut"]

@@ -351,6 +351,31 @@ def test_a_deck_put_to_sleep_while_it_is_seen_turns_over_to_the_other(compositor
     assert decks_of_a(compositor, 60) == pytest.approx(0.2, abs=0.01)
 
 
+def test_decks_that_change_places_with_the_fader_leave_the_wall_as_it_is(compositor):
+    def frame(compositor, index, swapped):
+        fx = {"grade": {"gain": 0.5}}, {"trails": {"amount": 0.9}}
+        roots = ("b/", "") if swapped else ("", "b/")
+        mounts = {f"{root}fx/{name}": values for root, own in zip(roots, fx, strict=True)
+                  for name, values in own.items()}
+        views = {"a": LatentPoint((1.0,), camera=Camera(x=0.01 * index)),
+                 "b": LatentPoint((1.0,), camera=Camera(zoom=0.01 * index))}
+        images = {name: image(index, views[name].camera) for name in views} if index % 4 == 0 else {}
+        if swapped:
+            compositor.arrange("b")
+        params = {"mix": {"crossfade": 0.7 if swapped else 0.3, "time": 0.0}, **mounts}
+        return compositor.render(tick(index), features(index), params, images, views).read()
+
+    def played(compositor, at):
+        compositor.use(["grade"])
+        compositor.use(["trails"], "b")
+        return np.stack([frame(compositor, index, index >= at) for index in range(60)])
+
+    whole, other = played(compositor, 99), GLCompositor(context(), SIZE, library())
+    changed = played(other, 40)
+    other.close()
+    assert np.abs(changed.astype(int) - whole.astype(int)).max() <= 1
+
+
 def decks_of_a(compositor, index):
     return compositor.render(tick(index), features(index), {"mix": {"crossfade": 1.0, "time": 0.4}},
                              {"a": flat(0.2, index)}, {"a": POINTS["a"]}).read()[..., :3].mean() / 255

@@ -309,3 +309,85 @@ def test_a_fade_waits_for_the_music_as_looks_do():
     assert show.prompter.timed(ControlEvent("/mix/fade", True, "hand")).when == "bar"
     assert show.prompter.timed(ControlEvent("/b/show/look", "wild", "hand")).when == "bar"
     assert show.prompter.timed(ControlEvent("/mix/load", "wild", "hand")).when == "now"
+
+
+# ------------------------------------------------------------------------------------------ the swap
+
+
+def swapped():
+    show = Decks("calm")
+    show.wish("/b/show/look", "wild")
+    show.wish("/b/fx/mirror/angle", 45.0)
+    show.wish("/routes/2/on", False)
+    show.wish("/mix/crossfade", 0.25)
+    return show.turn(1.0)
+
+
+def test_decks_that_change_places_go_on_as_they_are():
+    show = swapped()
+    a, b = of_first(show), show.of_second()
+    voices = [(stage.decks[0].walk, stage.decks[0].voice, dict(stage.matrix.sources))
+              for stage in (show.stage, show.second)]
+    show.wish("/mix/swap")
+    assert (of_first(show), show.of_second()) == (b, a)
+    assert (show.stage.look, show.second.look) == ("wild", "calm")
+    assert (show.base("/show/look"), show.base("/b/show/look")) == ("wild", "calm")
+    assert [stage.chain for stage in (show.stage, show.second)] == [("tint", "mirror"), ("glow", "tint")]
+    assert show.base("/mix/crossfade") == pytest.approx(0.75)
+    after = [(stage.decks[0].walk, stage.decks[0].voice, dict(stage.matrix.sources))
+             for stage in (show.second, show.stage)]
+    assert [row[1] for row in after] == ["a", "b"]
+    for before, now in zip(voices, after, strict=True):
+        assert before[0] is now[0], "the walk goes on"
+        assert before[2] == now[2], "and so do the sources"
+    assert [stage.decks[0].name for stage in (show.stage, show.second)] == ["a", "b"]
+
+
+def test_a_swap_is_taken_back_in_its_turn_and_done_again():
+    show = swapped()
+    a, b = of_first(show), show.of_second()
+    show.wish("/mix/swap")
+    show.wish("/a/walk/speed", 0.1)
+    show.wish("/show/undo")
+    told = show.wish("/show/undo")
+    assert [(event.path, event.source) for event in told] == [("/mix/swap", "undo")]
+    assert (of_first(show), show.of_second()) == (a, b)
+    assert show.base("/mix/crossfade") == pytest.approx(0.25)
+    show.wish("/show/redo")
+    assert (of_first(show), show.of_second()) == (b, a)
+    for _ in range(3):
+        show.wish("/show/undo")
+    assert show.base("/mix/crossfade") == 0.0 or show.base("/routes/2/on") is True
+
+
+def test_a_fade_goes_on_through_a_swap_to_the_same_picture():
+    show = swapped()
+    show.wish("/mix/fade")
+    show.turn(0.2)
+    show.wish("/mix/swap")
+    show.turn(4.0)
+    assert show.base("/mix/crossfade") == 0.0
+    assert show.stage.look == "wild"
+
+
+def test_a_deck_that_wakes_after_a_swap_has_the_voice_that_is_free():
+    show = swapped()
+    show.wish("/mix/swap")
+    show.wish("/b/show/look", "none")
+    show.wish("/b/show/look", "calm")
+    assert (show.stage.decks[0].voice, show.second.decks[0].voice) == ("b", "a")
+
+
+def test_a_sleeping_deck_is_not_swapped():
+    show = Decks()
+    with pytest.raises(VjError, match="load a look first"):
+        show.wish("/mix/swap")
+    assert show.stage.look == "calm"
+
+
+def test_a_swap_is_done_again_by_a_take():
+    show, again = swapped(), swapped()
+    log = show.wish("/mix/swap") + show.wish("/b/walk/speed", 0.7)
+    for event in log:
+        again.prompter.land(again.tick, event)
+    assert (of_first(show), show.of_second()) == (of_first(again), again.of_second())

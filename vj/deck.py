@@ -24,6 +24,9 @@ class Deck:
 
     ``files`` are the show's, by name. Where the generator draws no view of its own (``views`` false), the view on the
     display does not pan or turn: that would slide an image about that knows nothing of it.
+
+    ``name`` is where the deck stands in the tree, ``voice`` who it is to the generator and on the wall: decks that
+    change places keep their voices.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Deck:
     generator: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     views: bool = True
+    voice: str = ""
     _due: float = field(default=0.0)
     _rests: bool = field(default=False)
 
@@ -45,7 +49,7 @@ class Deck:
         if not self._is_due(tick, self._rate(deck, rests)):
             return seen, None
         request = GenRequest(self.generator, tick, features, gen, point, self.walk.seed,
-                             image_size(self.size, int(deck["lines"])), self.name, self.files,
+                             image_size(self.size, int(deck["lines"])), self.voice or self.name, self.files,
                              str(gen.get("picture", "")))
         return seen, request
 

@@ -15,6 +15,7 @@ from vj.latency import Ahead, Latency, offset_of
 from vj.mailbox import Inbox
 from vj.modulation.matrix import ModMatrix
 from vj.params.crossfade import unseen
+from vj.params.places import FIRST
 from vj.params.quantize import Quantizer
 from vj.params.readings import Holding
 from vj.params.tree import ParamTree
@@ -100,6 +101,10 @@ class Picture(Compositor, Protocol):
         """There is nothing on this deck any more."""
         ...
 
+    def arrange(self, first: str) -> None:
+        """This deck is the one that stands first, at the crossfader and with its parameters."""
+        ...
+
 
 class Hands(Protocol):
     """What carries out what events wish. ``say`` holds sentences for the performer."""
@@ -115,8 +120,8 @@ class Hands(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Everything decided about one tick, before its picture is made. What is said of each deck leaves out one that
-    sleeps.
+    """Everything decided about one tick, before its picture is made. What is said of each deck, by its voice, leaves
+    out one that sleeps. ``places``: where each stands.
     """
 
     tick: Tick
@@ -125,6 +130,7 @@ class Moment:
     chains: Mapping[str, tuple[str, ...]]
     points: Mapping[str, LatentPoint]
     requests: Mapping[str, GenRequest]
+    places: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -172,7 +178,8 @@ class Engine:
         self._holding = Holding()
         self._strict = strict
         self._params: Params = parts.tree.snapshot({})
-        self._chains: dict[str, tuple[str, ...]] = {}
+        self._chains: Mapping[str, tuple[str, ...]] = {}
+        self._places: Mapping[str, str] = {}
 
     @property
     def offset(self) -> float:
@@ -207,11 +214,12 @@ class Engine:
         tapped = replace(tick, time=tick.time + self.latency.capture) if self.latency.capture else tick
         p.ears.control(tapped, params.get("audio", {}), params.get("beat", {}))
         mix = params.get("mix", {}) if len(stages) > 1 else NO_MIX
-        steps = {deck.name: deck.step(tick, features, params, rests=unseen(deck.name, mix))
+        steps = {deck.voice: deck.step(tick, features, params, rests=unseen(deck.name, mix))
                  for stage in stages for deck in stage.decks}
-        return Moment(tick, features, params, {stage.place.deck: stage.chain for stage in stages},
+        return Moment(tick, features, params, {stage.voice: stage.chain for stage in stages},
                       {name: point for name, (point, _) in steps.items()},
-                      {name: request for name, (_, request) in steps.items() if request})
+                      {name: request for name, (_, request) in steps.items() if request},
+                      {stage.voice: stage.place.deck for stage in stages})
 
     def _pushes(self, tick: Tick, features: Features, stages: Sequence[Stage]) -> Mapping[str, float]:
         """What modulation of every deck does at this tick."""
@@ -233,17 +241,21 @@ class Engine:
     def show(self, moment: Moment, images: Mapping[str, Image | None]) -> Frame:
         """Steps 8 and 9: draw, and hand the frame to every sink. ``images`` are new ones; None keeps a deck's last."""
         p = self.parts
-        if moment.chains != self._chains:
-            self.hang(moment.chains)
+        if moment.chains != self._chains or moment.places != self._places:
+            self.hang(moment)
         newest = {name: images.get(name) for name in moment.points}
         frame = p.compositor.render(moment.tick, moment.features, moment.params, newest, moment.points)
         for sink in p.sinks:
             sink.put(moment.tick, frame)
         return frame
 
-    def hang(self, chains: Mapping[str, tuple[str, ...]]) -> None:
-        """Make these the decks' effect chains; one that does not compile is refused and the old one stays."""
-        before, self._chains = self._chains, dict(chains)
+    def hang(self, moment: Moment) -> None:
+        """Put the decks where they stand, with their effect chains; a chain that does not compile is refused and the
+        old one stays.
+        """
+        chains, before = moment.chains, self._chains
+        self._chains, self._places = chains, moment.places
+        self.parts.compositor.arrange(next(voice for voice, place in moment.places.items() if place == FIRST))
         for deck in before.keys() - chains.keys():
             self.parts.compositor.rest(deck)
         for deck, chain in chains.items():

@@ -134,8 +134,9 @@ class Performance:
     def _age(self, moment: Moment) -> float:
         """Of the oldest image on screen, in seconds."""
         mix = moment.params.get("mix", {})
-        seen = [name for name in moment.points if len(moment.points) == 1 or not unseen(name, mix)]
-        return max((moment.tick.time - self._made[name] for name in seen if name in self._made), default=0.0)
+        alone = len(moment.points) == 1
+        seen = [voice for voice, place in moment.places.items() if alone or not unseen(place, mix)]
+        return max((moment.tick.time - self._made[voice] for voice in seen if voice in self._made), default=0.0)
 
     def _report(self, moment: Moment) -> None:
         status = self.meter.read(moment.features, self._runner.status)

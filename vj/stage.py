@@ -107,6 +107,7 @@ class Stage:
                  size: tuple[int, int], place: Place = PLACES[FIRST], props: Props = NO_PROPS) -> None:
         self.shelf, self.place, self.matrix, self.props = shelf, place, matrix, props
         self.begins: Mapping[str, Any] | None = None
+        self.voice = place.deck
         self.look = ""
         self.standing: Look | None = None
         self.chain: tuple[str, ...] = ()
@@ -181,7 +182,8 @@ class Stage:
         self.matrix.patch(sources, ())
         self._uses = cast.look.sources
         if not self.decks:
-            self.decks.append(Deck(self.place.deck, self._new_walk(cast), self._size, files=self.props.files))
+            self.decks.append(Deck(self.place.deck, self._new_walk(cast), self._size, voice=self.voice,
+                                   files=self.props.files))
         elif not (keep and cast.look.drive == self._drive):
             self.decks[0].walk.drive = cast.drive(self._seed)
         self.decks[0].generator, self._drive = cast.look.generator, cast.look.drive
@@ -198,6 +200,23 @@ class Stage:
             with suppress(ValueError, KeyError, TypeError):  # what is no walk's state begins anew
                 walk.restore(begins)
         return walk
+
+    def swap(self, other: Stage) -> None:
+        """Two decks that are awake change places: each picture goes on, under the other's paths. Values that are on
+        their way are there.
+        """
+        casts = self.cast(other.present()), other.cast(self.present())
+        for name in ("decks", "voice", "_uses", "_drive"):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            setattr(self, name, theirs)
+            setattr(other, name, mine)
+        sources, standing = (self.matrix.sources, other.matrix.sources), (self.standing, other.standing)
+        for stage, cast, those, stood in zip((self, other), casts, sources[::-1], standing[::-1], strict=True):
+            stage.matrix.patch(those, ())
+            stage.decks[0].name = stage.place.deck
+            stage.stand(cast, keep=True)
+            stage.standing = stood
+            self._tree.settle(stage.place.mount("a/walk"))
 
     def draws(self, event: ControlEvent) -> bool:
         """Does a change need a new image before it can be seen?"""

@@ -178,7 +178,7 @@ def _take_up(engine: Engine, compositor: GLCompositor, writer: SegmentWriter, fp
     if point.frame and point.state is not None:
         moment = offline.fast_forward(engine, OfflineClock(fps, point.frame))
         if moment is not None:
-            engine.hang(moment.chains)
+            engine.hang(moment)
         compositor.restore(point.state)
     return point.frame
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vj.hands.landing import Landed, landed, number_at
+from vj.hands.prompter import SWAP
 from vj.modulation.routes import NONE
 from vj.params.crossfade import CROSSFADE
 from vj.params.spec import choice, number, trigger
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
     from vj.hands.prompter import Prompter
 
 MOUNT, SOURCE = "mix", "fade"
+QUEUED = ("waiting", "bars")
+"""What of a deck's queue belongs to its picture."""
 FADE, CUT, LOAD, LOAD_NEXT = "/mix/fade", "/mix/cut", "/mix/load", "/mix/load_next"
 PARAMS = (
     trigger("fade", help="Fade over to the other deck; once more, and it turns back."),
     trigger("cut", help="Cut over to the other deck."),
     number("fade_time", 4.0, 0.25, 256.0, curve="log", smooth=0.0, help="How long a fade takes, in its unit."),
     choice("fade_unit", "beats", ("beats", "seconds"), help="What a fade's time is counted in."),
+    trigger("swap", help="The decks change places, and the fader with them: the wall stays as it is."),
     trigger("load_next", help="Load the next look onto the deck that the fader is away from."),
 )
 
@@ -41,7 +45,8 @@ class Mixer:
         self._goal: float | None = None
         self._offered: tuple[str, ...] = ()
         self._tree.extend(MOUNT, PARAMS)
-        self.acts = {FADE: self._fade, CUT: self._cut, LOAD: self._load, LOAD_NEXT: self._load_next}
+        self.acts = {FADE: self._fade, CUT: self._cut, LOAD: self._load, LOAD_NEXT: self._load_next, SWAP: self._swap}
+        first.swap = second.swap = self._change_places
         self._offer()
 
     @property
@@ -97,6 +102,30 @@ class Mixer:
         self._prompters[0].history.moved(CROSSFADE, self._tree.base(CROSSFADE), event.source, tick.time)
         self._tree.put(CROSSFADE, goal, event.source)  # it does not glide
         return [landed(event, spec, value)]
+
+    def _swap(self, _: Tick, event: ControlEvent) -> Landed:
+        spec, _before, value = self._tree.change(event)
+        if not value:
+            return []
+        self._over()
+        self._change_places()
+        if event.source != "undo":
+            self._prompters[0].history.swapped()
+        return [landed(event, spec, value)]
+
+    def _change_places(self) -> None:
+        first, second = self._prompters
+        first.morphs.end()
+        second.morphs.end()
+        first.stage.swap(second.stage)
+        here, there = (self._tree.bases(prompter.stage.place.mount("a/queue")) for prompter in self._prompters)
+        for name in QUEUED:
+            self._tree.put(f"/a/queue/{name}", there[name], SOURCE)
+            self._tree.put(f"/b/queue/{name}", here[name], SOURCE)
+        self._tree.put(CROSSFADE, 1.0 - number_at(self._tree, CROSSFADE), SOURCE)
+        self._goal = None if self._goal is None else 1.0 - self._goal
+        first.stands()
+        second.stands()
 
     def _load(self, tick: Tick, event: ControlEvent) -> Landed:
         _, _, name = self._tree.change(event)

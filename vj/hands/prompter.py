@@ -23,11 +23,11 @@ from vj.params.places import across
 from vj.params.shelf import SNAPSHOT
 from vj.params.spec import choice, number, text, trigger
 from vj.params.tree import ParamTree
-from vj.params.undo import Before, History, Step, differing
+from vj.params.undo import Before, History, Step, Swapped, differing
 from vj.stage import DRAWN, LOOK, OF_A_LOOK, Stage
 from vj.types import Beat, ControlEvent, Look, Tick, Value, VjError, When
 
-RECALL, QUANTIZE = "/show/recall", "/show/quantize"
+RECALL, QUANTIZE, SWAP = "/show/recall", "/show/quantize", "/mix/swap"
 RESUME = "resume"
 """Who takes up an earlier show: that cannot be taken back."""
 PUNCTUAL = ("autopilot", RESUME, "undo")
@@ -67,6 +67,7 @@ class Prompter:
     def __init__(self, tree: ParamTree, stage: Stage, first: Prompter | None = None) -> None:
         self.say: list[str] = first.say if first else []
         self.history: History = first.history if first else History()
+        self.swap: Callable[[], None] = lambda: None  # the mixer's to do
         self.other = first
         if first is not None:
             first.other = self
@@ -249,6 +250,10 @@ class Prompter:
             now = {path: value for path, _, value in self.tree.items() if path in step}
             was(now)
             return self._values(differing(now, step))
+        if isinstance(step, Swapped):
+            was(step)
+            self.swap()
+            return [ControlEvent(SWAP, True, "undo")]
         return next(one for one in self._both if one.stage.place.deck == step.deck)._put_back(step.look, was)
 
     def _put_back(self, look: Look | None, was: Callable[[Step], None]) -> Landed:

@@ -22,8 +22,14 @@ class Before:
     look: Look | None
 
 
-Step = Before | dict[str, Value]
-"""What stood before: a whole picture, or the parameters that a gesture moved, by path."""
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """The decks had each other's place."""
+
+
+Step = Before | Swapped | dict[str, Value]
+"""What stood before: a whole picture, the decks in each other's place, or the parameters that a gesture moved, by path.
+"""
 
 
 class History:
@@ -47,7 +53,14 @@ class History:
 
     def replaced(self, before: Look | None, deck: str = "a") -> None:
         """A deck's whole picture changed; ``before`` is the one that was."""
-        self._back.append(Before(deck, before))
+        self._done(Before(deck, before))
+
+    def swapped(self) -> None:
+        """The decks have changed places."""
+        self._done(Swapped())
+
+    def _done(self, step: Step) -> None:
+        self._back.append(step)
         self._rest()
         self._forth.clear()
 

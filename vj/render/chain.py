@@ -90,7 +90,7 @@ class Chain:
     def __init__(self, shaders: Shaders, size: tuple[int, int], painters: Mapping[str, Painter],
                  mount: str = "fx/") -> None:
         self._shaders = shaders
-        self._mount = mount
+        self.mount = mount
         self._size = size
         self._painters = painters
         self._links: list[Link] = []
@@ -136,7 +136,7 @@ class Chain:
     def draw(self, picture: Texture, dt: float, params: Params, uniforms: Uniforms) -> Texture:
         """Run ``picture`` through every effect that is on."""
         for link in self._links:
-            values = params.get(self._mount + link.name, {})
+            values = params.get(self.mount + link.name, {})
             amount = link.fade(dt, values)
             if amount > 0.0:
                 picture = self._through(link.instance, picture, amount, values, uniforms)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vj.params.crossfade import position
-from vj.params.places import DECKS, FIRST, SECOND
+from vj.params.places import DECKS, FIRST
 from vj.render.chain import Shaders
 from vj.render.change import LookChange, Transitions
 from vj.render.effects import EffectLibrary
@@ -79,6 +79,7 @@ class GLCompositor:
         self._scene = Surface(context, inner)
         self._idled: Texture | None = None  # the idle scene of this tick, where it was drawn
         self._transitions = Transitions(self._shaders, inner)
+        self._order = DECKS  # the decks by their voices: who stands first, who second
         self._strips = {FIRST: self._new_strip(FIRST)}
         self._seen: tuple[str, ...] = (FIRST,)
         self._both: Surface | None = None  # where two decks are mixed
@@ -90,18 +91,19 @@ class GLCompositor:
         self._frozen: Surface | None = None
 
     def _new_strip(self, name: str) -> Strip:
-        return Strip(name, self._shaders, self._transitions, self._inner, self._painters)
+        place = DECKS[self._order.index(name)]
+        return Strip(name, place, self._shaders, self._transitions, self._inner, self._painters)
 
     # ------------------------------------------------------------------------------------ the chain
 
     @property
     def effects(self) -> tuple[str, ...]:
         """The first deck's chain as it stands."""
-        return self._strips[FIRST].chain.names
+        return self._strips[self._order[0]].chain.names
 
     def prepare(self, effects: Sequence[str]) -> None:
         """Compile ahead, so that ``use`` never stalls. Raises VjError naming the shader's file and line."""
-        self._strips[FIRST].chain.prepare(effects)
+        self._strips[self._order[0]].chain.prepare(effects)
         self._transitions.prepare()
 
     def rehearse(self, effects: Sequence[str], go_on: Callable[[], bool]) -> int:
@@ -136,12 +138,19 @@ class GLCompositor:
 
     def rest(self, deck: str) -> None:
         """There is nothing on the second deck any more: where it was seen, the picture turns over to the first."""
-        if deck == FIRST or deck not in self._strips:
+        if deck == self._order[0] or deck not in self._strips:
             return
         if deck in self._seen and self._picture is not None:
             self._picture = self._change.begin(self._picture)
-            self._seen = (FIRST,)
+            self._seen = self._order[:1]
         self._strips.pop(deck).release()
+
+    def arrange(self, first: str) -> None:
+        """This deck stands first from now on, and the other one second; both go on as they are."""
+        self._order = (first, next(name for name in DECKS if name != first))
+        self._strip(first)
+        for name, strip in self._strips.items():
+            strip.stand(DECKS[self._order.index(name)])
 
     def poll(self, time: float) -> list[str]:
         """Hot reload: one message for each shader file that changed or is broken. Cheap; for live shows only."""
@@ -189,7 +198,7 @@ class GLCompositor:
     def other(self) -> Texture | None:
         """As ``aside``, of the deck that the crossfader is away from."""
         over = self._now is not None and position(self._now.params.get("mix", {})) >= 0.5
-        return self.aside(FIRST if over and SECOND in self._strips else SECOND)
+        return self.aside(self._order[0 if over and self._order[1] in self._strips else 1])
 
     def _turn_over(self, strip: Strip, length: float = 0.0) -> None:
         """Begin a change of look. What goes on in the whole picture goes on in that of the only deck that is seen."""
@@ -220,7 +229,7 @@ class GLCompositor:
     def _mixed(self, now: _Now) -> Texture:
         """The decks that are seen, through the crossfader."""
         at = self._at(now.params.get("mix", {}))
-        self._seen = (FIRST,) if at <= 0.0 else (SECOND,) if at >= 1.0 else DECKS
+        self._seen = self._order[:1] if at <= 0.0 else self._order[1:] if at >= 1.0 else self._order
         for name, strip in self._strips.items():
             if name not in self._seen:
                 strip.pass_by(now.tick)
@@ -233,10 +242,10 @@ class GLCompositor:
 
     def _at(self, mix: Values) -> float:
         """Where the picture stands between the decks: where the fader does, as far as both of them have a picture."""
-        second = self._strips.get(SECOND)
+        second = self._strips.get(self._order[1])
         if second is None:
             return 0.0
-        here, there = self._strips[FIRST].presence, second.presence
+        here, there = self._strips[self._order[0]].presence, second.presence
         most = max(here, there)
         if most <= 0.0:
             return 0.0

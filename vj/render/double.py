@@ -44,6 +44,9 @@ class FakeCompositor:
         self.decks.pop(deck, None)
         self.images.pop(deck, None)
 
+    def arrange(self, first: str) -> None:
+        """Every order looks the same here."""
+
     def render(self, tick: Tick, features: Features, params: Params, images: Mapping[str, Image | None],
                points: Mapping[str, LatentPoint]) -> FakeFrame:
         """One flat colour per deck image, black before the first."""

@@ -25,22 +25,27 @@ LONGEST = 0.5
 
 
 class Strip:
-    """Draws the deck ``name`` as it would be on the wall by itself. ``picture`` is what it drew last.
+    """Draws the deck ``name`` as it would be on the wall by itself, with the effects' parameters of the ``place`` where
+    it stands. ``picture`` is what it drew last.
 
     ``wait`` is told of every tick; only those whose picture somebody sees are followed by a ``draw``.
     """
 
-    def __init__(self, name: str, shaders: Shaders, transitions: Transitions, size: tuple[int, int],
+    def __init__(self, name: str, place: str, shaders: Shaders, transitions: Transitions, size: tuple[int, int],
                  painters: Mapping[str, Painter]) -> None:
         self.name = name
         self.deck = Deck(shaders.context, size, painters)
-        self.chain = Chain(shaders, size, painters, PLACES[name].fx)
+        self.chain = Chain(shaders, size, painters, PLACES[place].fx)
         self.change = LookChange(transitions, size, painters)
         self.picture: Texture | None = None
         self.fresh = False  # is that of this tick?
         self._over = Surface(shaders.context, size)
         self._mix = painters["mix"]
         self._waited = 0.0
+
+    def stand(self, place: str) -> None:
+        """Another place, and the same picture."""
+        self.chain.mount = PLACES[place].fx
 
     @property
     def presence(self) -> float:

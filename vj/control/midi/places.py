@@ -5,6 +5,7 @@
     @fx/2/1           the first number of the second effect, besides those two; @fx/2/3 its third
     @a/gen/1          the first number of deck a's generator; @a/drive/2 the second of its drive, and so on
     @look/5           the fifth look; @look/next and @look/previous those beside the one on stage
+    @b/look/5, @b/fx/2/1   the same on deck b
     @bank/2           the box's second bank of bindings; @bank/next, @bank/previous; @shift/2 that bank while held
 """
 
@@ -18,6 +19,8 @@ from vj.types import ParamSpec, Value, VjError
 
 LOOK = "/show/look"
 FX = "fx"
+SECOND = "b/"
+"""What the second deck's places begin with."""
 TURNED = ("number", "integer")
 EVERYWHERE = ("on", "mix")
 """What every effect has, and its numbers are counted without."""
@@ -46,6 +49,8 @@ def check_target(target: str) -> None:
 def _can_be(target: str) -> bool:
     if not target.startswith("@"):
         return target.startswith("/") and len(target) > 1
+    if target.startswith(("@b/look/", "@b/fx/")):
+        target = "@" + target.removeprefix("@" + SECOND)
     head, _, which = target[1:].rpartition("/")
     counted = which.isascii() and which.isdecimal() and len(which) <= 3 and int(which) > 0
     kind, _, rest = head.partition("/")
@@ -71,12 +76,13 @@ class Places:
     def __init__(self, specs: Mapping[str, ParamSpec]) -> None:
         self._specs = specs
         self._numbers: dict[str, list[str]] = {}
-        self._chain: list[str] = []
+        self._chains: dict[str, list[str]] = {"": [], SECOND: []}
         for path, spec in specs.items():
             mount, _, name = path[1:].rpartition("/")
-            effect = mount.startswith(f"{FX}/")
-            if effect and mount not in self._chain:
-                self._chain.append(mount)
+            effect = mount.removeprefix(SECOND).startswith(f"{FX}/")
+            chain = self._chains[SECOND if mount.startswith(SECOND) else ""]
+            if effect and mount not in chain:
+                chain.append(mount)
             if spec.kind in TURNED and not (effect and name in EVERYWHERE):
                 self._numbers.setdefault(mount, []).append(path)
 
@@ -84,8 +90,8 @@ class Places:
         """The place now; None where there is none, or nothing that a control can move."""
         if not _can_be(target):
             return None
-        if target.startswith("@look/"):
-            return self._look(target.rpartition("/")[2])
+        if target.startswith(("@look/", "@b/look/")):
+            return self._look(target.rpartition("/")[2], SECOND if target.startswith("@b") else "")
         path = self._path(target.removeprefix("@")) if target.startswith("@") else target
         spec = self._specs.get(path or "")
         return Place(path, spec) if path and spec and spec.kind in BOUND else None
@@ -96,22 +102,24 @@ class Places:
             return ""
         return f"there is no parameter {target!r}{suggest(target, [p for p in self._specs if not _may_come(p)])}"
 
-    def _look(self, which: str) -> Place | None:
-        spec = self._specs.get(LOOK)
+    def _look(self, which: str, deck: str) -> Place | None:
+        path = f"/{deck}{LOOK[1:]}"
+        spec = self._specs.get(path)
         if spec is None:
             return None
         if which in BESIDE:
-            return Place(LOOK, spec, step=1.0 if which == "next" else -1.0)
-        place = int(which) - 1
-        return Place(LOOK, spec, value=spec.choices[place]) if place < len(spec.choices) else None
+            return Place(path, spec, step=1.0 if which == "next" else -1.0)
+        place = int(which) - (0 if deck else 1)  # the second deck's first choice is that it sleeps
+        return Place(path, spec, value=spec.choices[place]) if place < len(spec.choices) else None
 
     def _path(self, place: str) -> str | None:
         mount, _, which = place.rpartition("/")
-        if mount.startswith(f"{FX}/"):
-            effect = int(mount.partition("/")[2]) - 1
-            if not 0 <= effect < len(self._chain):
+        deck = SECOND if mount.startswith(SECOND) else ""
+        if mount.startswith(f"{deck}{FX}/"):
+            effect = int(mount.rpartition("/")[2]) - 1
+            if not 0 <= effect < len(self._chains[deck]):
                 return None
-            mount = self._chain[effect]
+            mount = self._chains[deck][effect]
         if which in EVERYWHERE:
             return f"/{mount}/{which}"
         numbers = self._numbers.get(mount, [])

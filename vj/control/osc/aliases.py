@@ -58,6 +58,12 @@ ALIASES: tuple[Alias, ...] = (
     *_buttons(("/composition/connectprevcolumn", f"{_LAYER}1/connectprevclip"), "/show/previous"),
     *(Alias(address.format(number), "/show/look", press=number - 1) for number in range(1, MANY + 1)
       for address in ("/composition/columns/{}/connect", _LAYER + "1/clips/{}/connect")),
+    *(Alias(f"{_LAYER}2/clips/{number}/connect", "/b/show/look", press=number) for number in range(1, MANY + 1)),
+    *_buttons((f"{_LAYER}2/clear",), "/b/show/look", 0),  # the first choice there is none
+    *_buttons((f"{_LAYER}2/connectnextclip",), "/b/show/next"),
+    *_buttons((f"{_LAYER}2/connectprevclip",), "/b/show/previous"),
+    *_buttons(("/fade",), "/mix/fade"),
+    *_buttons(("/cut",), "/mix/cut"),
     Alias("/composition/dashboard/link1", "/a/walk/speed"),
     Alias("/composition/dashboard/link2", "/a/walk/energy"),
     Alias("/composition/dashboard/link3", "/a/walk/kick"),
