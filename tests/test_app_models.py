@@ -138,9 +138,6 @@ def test_the_command_honours_the_environment(far: HubDouble, tmp_path: Path) -> 
     assert refused.returncode == 1
     assert refused.stderr.startswith("vj: sd-turbo comes under the licence")
     assert refused.stderr.count("\n") == 1
-    offline = vj("fetch", "taesd", HF_HUB_OFFLINE="1")
-    assert offline.returncode == 1
-    assert "HF_HUB_OFFLINE is set" in offline.stderr
     done = vj("fetch", "sd-turbo", "--accept-licence")
     assert done.returncode == 0, done.stderr
     assert "sd-turbo is here and whole." in done.stdout
@@ -149,6 +146,3 @@ def test_the_command_honours_the_environment(far: HubDouble, tmp_path: Path) -> 
     assert json.loads((tmp_path / "vj" / "models.json").read_text())["accepted"] == {"sd-turbo": "sai-nc-community"}
     here = vj("list", "--json", HF_HUB_OFFLINE="1")
     assert json.loads(here.stdout)["models"][0]["ready"]
-    wrong = vj("fetch", "sd-turbu")
-    assert wrong.returncode == 1
-    assert "there is no model 'sd-turbu'" in wrong.stderr
