@@ -140,7 +140,7 @@ def test_what_is_fed_back_shows(engine: Engine) -> None:
 def test_a_loop_neither_dies_nor_burns_out(engine: Engine, feedback: Feedback) -> None:
     fresh = engine.draw(SHOT)
     spread = engine.latents().std((2, 3))
-    for n in range(90):
+    for n in range(50):
         picture = engine.draw(at(0.02 * n, feedback=feedback))
     latents = engine.latents()
     assert torch.isfinite(latents).all()
@@ -278,10 +278,11 @@ def test_preparing_leaves_no_trace_but_speed(parts: Parts) -> None:
     assert np.array_equal(prepared.draw(at(0.3, calm=0.5)), plain.draw(at(0.3, calm=0.5)))
 
 
-def test_only_so_many_kinds_are_kept(engine: Engine) -> None:
-    for n in range(engines.PLATES + 3):
+def test_only_so_many_kinds_are_kept(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "PLATES", 2)
+    for n in range(4):
         engine.draw(replace(SHOT, size=(64, 64 + 8 * n)))
-    assert len(engine._presses) == engines.PLATES
+    assert [kind.size[1] for kind in engine._presses] == [80, 88]
     engine.close()
     engine.close()
     with pytest.raises(VjError, match="drawn nothing"):

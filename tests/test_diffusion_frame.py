@@ -21,6 +21,7 @@ from vj.types import LatentPoint
 
 POINT = LatentPoint((0.6, 0.8))
 SHOT = Shot(POINT, 1, (64, 64), (("a reef", 1.0),))
+FED = replace(SHOT, feedback=Feedback(0.1))
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +47,14 @@ def eager_compiler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore")
 def test_it_compiles_whole_and_nothing_a_performer_turns_compiles_again(parts: Parts) -> None:
     engine = Engine.open(parts)
-    engine.draw(SHOT)
+    engine.draw(FED)
     (press,) = engine._presses.values()
     plate = press.plate
     run, rehearse = frame.compiled(plate)
     rehearse()
     for more in ({"strength": 0.3, "feedback": Feedback(0.7, zoom=1.0, decay=0.3)}, {"calm": 0.8, "dt": 0.2},
                  {"prompt": (("dog", 0.4), ("", 0.6)), "point": LatentPoint((1.0,), 3, 0.4), "seed": 9}):
-        engine._ink(press, [replace(SHOT, **more)], engine._decks["a"])
+        engine._ink(press, [replace(FED, **more)], engine._decks["a"])
         before = {name: plate.buffers[name].clone() for name in frame.MEMORY}
         plate.print()
         called = {name: buffer.clone() for name, buffer in plate.buffers.items()}
@@ -65,15 +66,23 @@ def test_it_compiles_whole_and_nothing_a_performer_turns_compiles_again(parts: P
 
 def test_every_buffer_keeps_its_address(parts: Parts) -> None:
     engine = Engine.open(parts)
-    engine.draw(SHOT)
+    engine.draw(FED)
     (press,) = engine._presses.values()
     at = {name: buffer.data_ptr() for name, buffer in press.plate.buffers.items()}
     for number, more in enumerate(({"seed": 2}, {"prompt": (("x", 1.0),)}, {"strength": 0.2}, {"calm": 1.0},
                                    {"feedback": Feedback(0.5)}, {"point": LatentPoint((1.0, 0.0), 5, 0.7)})):
-        pixels = engine.draw(replace(SHOT, **more))
+        pixels = engine.draw(replace(FED, **more))
         assert pixels.shape == (64, 64, 4), number
     assert {name: buffer.data_ptr() for name, buffer in press.plate.buffers.items()} == at
     assert list(engine._presses.values()) == [press]
+
+
+def test_without_graphs_what_is_not_fed_back_costs_nothing(parts: Parts) -> None:
+    engine = Engine.open(parts)
+    plain = engine.draw(SHOT)
+    engine.draw(FED)
+    assert [kind.fed for kind in engine._presses] == [False, True]
+    assert np.array_equal(engine.draw(SHOT), plain)
 
 
 def test_a_picture_that_overflowed_is_one_bad_picture(parts: Parts) -> None:

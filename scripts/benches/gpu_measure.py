@@ -25,6 +25,8 @@ from vj.types import LatentPoint
 
 STEP = 0.02
 """Radians of the walk from picture to picture."""
+LEAST = 5
+"""Runs of everything that is measured."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,11 @@ class Bench:
         return max(rows * self.work / rate, gpu_models.weight_bytes(self.parts) / width)
 
 
-def repeated(run: Callable[[int], object], seconds: float, least: int = 5, most: int = 4000) -> tuple[float, ...]:
-    """Wall seconds of each run until ``seconds`` have passed."""
+def repeated(run: Callable[[int], object], seconds: float, least: int = 0, most: int = 4000) -> tuple[float, ...]:
+    """Wall seconds of each run until ``seconds`` have passed, ``LEAST`` runs or more."""
     spans: list[float] = []
     began = now()
-    while len(spans) < least or (now() - began < seconds and len(spans) < most):
+    while len(spans) < (least or LEAST) or (now() - began < seconds and len(spans) < most):
         start = now()
         run(len(spans))
         spans.append(now() - start)

@@ -44,7 +44,7 @@ def parts_of(name: str, device: str, tiny: bool) -> Parts:
     family, kind = FAMILIES[name], dtype_of(device)
     unet = _network("UNet2DConditionModel", plan(family)["unet"] | (SMALL[family] if tiny else {}), device, kind)
     taesd = _network("AutoencoderTiny", SMALL_TAESD if tiny else {}, device, kind)
-    return Parts(family, name, unet, taesd, _encoder(family, device, tiny), scheduler_of(name), "euler", device, kind,
+    return Parts(family, name, unet, taesd, encoder_of(family, device, tiny), scheduler_of(name), "euler", device, kind,
                  Loras(unet, family))
 
 
@@ -75,7 +75,8 @@ def weight_bytes(parts: Parts) -> int:
     return sum(p.numel() * p.element_size() for module in modules for p in module.parameters())
 
 
-def _encoder(family: str, device: str, tiny: bool) -> Encoder:
+def encoder_of(family: str, device: str, tiny: bool) -> Encoder:
+    """CLIP's, or two of them, with CLIP's own vocabulary."""
     configs, readers = plan(family), []
     for folder, pad in zip(("text_encoder", "text_encoder_2"), configs["pads"], strict=False):
         config = configs[folder] | (SMALL_TEXT if tiny else {})

@@ -258,7 +258,8 @@ class Engine:
     def _kind(self, shot: Shot, rows: int) -> frame.Kind:
         guided = shot.guidance > 1.0 and not self._model.guidance_size
         seeds = frame.SEEDS * math.ceil(len(shot.point.weights) / frame.SEEDS)
-        return frame.Kind(self._size(shot), rows, shot.steps, guided, shot.source is not None, shot.deck, seeds)
+        fed = bool(self._ways) or feedback.share(shot.feedback) > 0.0  # one graph for both, where there are graphs
+        return frame.Kind(self._size(shot), rows, shot.steps, guided, shot.source is not None, fed, shot.deck, seeds)
 
     def _size(self, shot: Shot) -> tuple[int, int]:
         """The size asked for, or what the memory has room for."""

@@ -38,7 +38,8 @@ SEEDS = 16
 class Kind:
     """What a plate cannot change. ``size`` width, height in pixels, multiples of 8; ``rows`` pictures at once.
 
-    ``guided``: the model runs twice, with the negative prompt too. ``sourced``: a picture is encoded first.
+    ``guided``: the model runs twice, with the negative prompt too. ``sourced``: a picture is encoded first. ``fed``: the
+    picture before may be fed back.
     """
 
     size: tuple[int, int]
@@ -46,6 +47,7 @@ class Kind:
     steps: int = 1
     guided: bool = False
     sourced: bool = False
+    fed: bool = True
     deck: str = "a"
     seeds: int = SEEDS
 
@@ -185,8 +187,9 @@ def paint(model: Model, kind: Kind, b: Mapping[str, Tensor]) -> None:
     """
     start = noise(b["seeds"], b["kicks"], b["weights"], b["kick"]).view_as(b["clean"])
     trail = _trail(kind, b)
-    base = _base(model, kind, b, trail)
-    state = base * _each(b["begin"][:, 0]) + start * _each(b["begin"][:, 1])
+    state = start * _each(b["begin"][:, 1])
+    if kind.fed or kind.sourced:
+        state = state + _base(model, kind, b, trail) * _each(b["begin"][:, 0])
     drawn = sampler.run(lambda x, t: _output(model, kind, b, x, t), state, b["steps"], b["stir"])
     clean = calm.smoothed(drawn, b["held"], b["follow"][:, 0])
     rgb = calm.steadied(decoded(model, clean), b["shown"], b["follow"][:, 1])
@@ -217,6 +220,8 @@ def encoded(model: Model, source: Tensor) -> Tensor:
 
 def _trail(kind: Kind, b: Mapping[str, Tensor]) -> Tensor:
     """(B, C, h, w) what is fed back, moved on and anchored."""
+    if not kind.fed:
+        return b["trail"][None]
     return feedback.anchored(feedback.moved(b["trail"].expand(kind.rows, -1, -1, -1), b["way"]), b["anchor"])
 
 
