@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,8 @@ SEEDS = 16
 class Kind:
     """What a plate cannot change. ``size`` width, height in pixels, multiples of 8; ``rows`` pictures at once.
 
-    ``guided``: the model runs twice, with the negative prompt too. ``sourced``: a picture is encoded first. ``fed``: the
-    picture before may be fed back.
+    ``guided``: the model runs twice, with the negative prompt too. ``sourced``: a picture is encoded first. ``fed``:
+    the picture before may be fed back.
     """
 
     size: tuple[int, int]
@@ -128,19 +129,27 @@ class Plate:
 def compiled(plate: Plate, *, tuned: bool = False) -> tuple[Callable[[], None], Callable[[], None]]:
     """Printing through torch.compile, and a rehearsal on a plate of its own that makes it compile.
 
-    ``tuned`` lets the compiler try many kernels for each product: minutes more.
+    Compiled once for a kind of picture, whichever deck shows it. ``tuned`` lets the compiler try many kernels for each
+    product: minutes more.
     """
-    import torch._dynamo
-
-    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, KINDS)
-    whole = torch.compile(paint, fullgraph=True, dynamic=False, options=TUNED if tuned else None)
     twin = Plate(plate.model, plate.kind)
 
     def run(on: Plate) -> None:
         with torch.no_grad():
-            whole(on.model, on.kind, on.buffers)
+            whole(tuned)(on.model, replace(on.kind, deck=""), on.buffers)
 
     return lambda: run(plate), lambda: run(twin)
+
+
+@lru_cache(maxsize=2)
+def whole(tuned: bool) -> Callable[[Model, Kind, Mapping[str, Tensor]], None]:
+    """``paint`` as the compiler takes it: as one graph, anew for every kind."""
+    import torch._dynamo
+
+    torch._dynamo.config.recompile_limit = max(torch._dynamo.config.recompile_limit, KINDS)
+    made: Callable[[Model, Kind, Mapping[str, Tensor]], None] = torch.compile(
+        paint, fullgraph=True, dynamic=False, options=TUNED if tuned else None)
+    return made
 
 
 def fields(kind: Kind) -> dict[str, tuple[int, ...]]:
