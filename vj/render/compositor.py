@@ -92,7 +92,7 @@ class GLCompositor:
 
     def _new_strip(self, name: str) -> Strip:
         place = DECKS[self._order.index(name)]
-        return Strip(name, place, self._shaders, self._transitions, self._inner, self._painters)
+        return Strip(name, place, self._transitions, self._inner, self._painters)
 
     # ------------------------------------------------------------------------------------ the chain
 

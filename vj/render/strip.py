@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vj.params.places import PLACES
-from vj.render.chain import Chain, Shaders
+from vj.render.chain import Chain
 from vj.render.change import LookChange, Transitions
 from vj.render.deck import Deck
 from vj.render.shader import Uniforms
@@ -31,8 +31,9 @@ class Strip:
     ``wait`` is told of every tick; only those whose picture somebody sees are followed by a ``draw``.
     """
 
-    def __init__(self, name: str, place: str, shaders: Shaders, transitions: Transitions, size: tuple[int, int],
+    def __init__(self, name: str, place: str, transitions: Transitions, size: tuple[int, int],
                  painters: Mapping[str, Painter]) -> None:
+        shaders = transitions.shaders
         self.name = name
         self.deck = Deck(shaders.context, size, painters)
         self.chain = Chain(shaders, size, painters, PLACES[place].fx)
