@@ -56,8 +56,8 @@ def test_a_jump_pops_and_a_still_picture_does_not() -> None:
     walk = pan(1, 0, 12)
     walk[6:] += 40.0
     assert steadiness(walk).pops == pytest.approx(1 / 11)
-    assert steadiness(np.repeat(walk[:1], 5, 0)) == (0.0, 0.0, 0.0, 0.0, pytest.approx(steadiness(walk[:3]).gradient,
-                                                                                      rel=0.2))
+    assert steadiness(walk).largest == pytest.approx(40.0, abs=8.0)
+    assert steadiness(np.repeat(walk[:1], 5, 0))[:5] == (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_a_loop_closes_or_does_not() -> None:
@@ -89,8 +89,9 @@ def test_the_gaussian_model_draws_what_it_says() -> None:
 
 
 @pytest.mark.slow
-def test_calm_is_shown_to_fall() -> None:
+def test_calm_is_shown_to_fall(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
+    monkeypatch.setattr(calm, "SETTLING", 6)
     scene, share = calm.SCENES["a grainy camera"]
     walks = [calm.played(Engine.open(gaussian_parts()), scene, level, 10) for level in calm.CALMS]
     usual = float(np.abs(np.diff(walks[0], axis=0)).mean())

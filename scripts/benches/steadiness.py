@@ -23,13 +23,15 @@ POP = 2.0
 class Steadiness(NamedTuple):
     """``change``: mean change from picture to picture, levels of 255. ``warped``: what is left of it when the picture
     before is moved along with the motion. ``jitter``: mean second difference over mean change, 0 steady flow, 1 noise
-    that comes and goes, 2 flicker. ``pops``: share of steps. ``gradient``: how crisp it is, mean levels a pixel.
+    that comes and goes, 2 flicker. ``pops``: share of steps. ``largest``: the change of the largest step.
+    ``gradient``: how crisp it is, mean levels a pixel.
     """
 
     change: float
     warped: float
     jitter: float
     pops: float
+    largest: float
     gradient: float
 
 
@@ -43,7 +45,7 @@ def steadiness(walk: Pictures, usual: float | None = None) -> Steadiness:
             for before, after in pairwise(walk)]
     pops = each > POP * max(float(np.median(each)) if usual is None else usual, 1e-6)
     return Steadiness(float(each.mean()), float(np.mean(left)), float(turn / max(each.mean(), 1e-6)),
-                      float(pops.mean()), float(gradient))
+                      float(pops.mean()), float(each.max()), float(gradient))
 
 
 def closure(walk: Pictures, period: int) -> float:
