@@ -109,6 +109,7 @@ class Models:
             from vj.models.diffusion.ahead import Ahead
 
             model.ahead = Ahead(model.engine.parts.encoder)
+            model.engine.waits = False
         if model.ahead is not None:
             model.ahead.want(texts)
             if model.ahead.trouble:
