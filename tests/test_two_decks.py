@@ -33,7 +33,7 @@ def test_the_second_deck_sleeps_and_has_no_more_than_its_verbs():
     assert {mount for mount in show.tree.mounts() if mount.startswith("b/")} == {
         "b/deck", "b/queue", "b/show", "b/pad", "b/sources"}
     assert show.base("/b/show/look") == "none"
-    assert show.turn(0.5).second.matrix.offsets(show.tick, None, {}) == {}
+    assert show.turn(9.0).second.matrix.offsets(show.tick, None, {}) == {}
 
 
 def test_a_look_is_on_the_second_deck_what_it_is_on_the_first():

@@ -61,8 +61,10 @@ class Morphs:
     def go_on(self, tick: Tick, beat: Beat, passed: float, *, crossed: bool) -> None:
         """Once a tick. ``passed`` beats since the last one, ``crossed``: a beat has begun."""
         morph, tree = self.running, self._show.tree
+        if morph is None:
+            return
         unit, length = tree.base("/show/morph_unit"), number_at(tree, "/show/morph_time")
-        if morph is None or unit == "hand" or self._hand is not None:
+        if unit == "hand" or self._hand is not None:
             return
         seconds = unit == "seconds"
         position = min(morph.position + (tick.dt if seconds else passed) / length, 1.0)
