@@ -115,7 +115,7 @@ def test_a_take_renders_with_its_gestures_at_any_size(track, tmp_path):
     assert light[75] > 2
     assert pictures(tmp_path / "a.mp4") == pictures(tmp_path / "b.mp4")
     again = [json.loads(line) for line in (tmp_path / "kept.take" / "take.jsonl").read_text().splitlines()]
-    assert [e["path"] for e in again[1:-1] if e["path"] != "/a/deck/rate"] == ["/master/blackout"] * 2
+    assert [e["path"] for e in again[1:-1] if not e["path"].endswith("/deck/rate")] == ["/master/blackout"] * 2
     assert again[-1]["time"] == pytest.approx(4.0, abs=0.1)
 
 

@@ -36,8 +36,8 @@ def test_the_root_holds_everything(rig: Rig) -> None:
                 for spec in specs}
     assert declared <= set(paths)
     assert set(paths) - declared == {
-        "/preview/program", "/now/a/walk/speed", "/now/a/walk/decay", "/now/a/walk/steps", "/now/master/fade",
-        "/now/a/prompt/weight1", "/now/a/prompt/weight2", "/now/a/queue/bars"}
+        "/preview/program", "/preview/other", "/now/a/walk/speed", "/now/a/walk/decay", "/now/a/walk/steps",
+        "/now/master/fade", "/now/a/prompt/weight1", "/now/a/prompt/weight2", "/now/a/queue/bars"}
 
 
 def test_a_number(rig: Rig) -> None:
