@@ -4,10 +4,10 @@ they rest."""
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
 from vj.audio.bar import One
 from vj.audio.leader import Leader
+from vj.audio.pupil import Deaf, Ears
 from vj.audio.pursuit import Pursuit
 from vj.audio.taps import Taps
 from vj.clockface import FASTEST, LEADERS, OUTSIDE, SLOWEST, Reading, wrap
@@ -53,32 +53,6 @@ LINK_TAKES = 2.0
 """Seconds after a tap in which a Link session is told the tempo before it leads again."""
 ALONE = 3.0
 """Beats without a word from the ears after which confidence falls."""
-
-
-class Ears(Protocol):
-    """A tracker, as far as hands and other clocks can help it. Times are the clock's."""
-
-    def pull(self, time: float) -> None:
-        """A beat is or was at ``time``."""
-
-    def favour(self, bpm: float) -> None:
-        """The tempo is known."""
-
-    def shift_half(self) -> None:
-        """The beat is half a beat from where it was taken to be."""
-
-
-class Deaf:
-    """Nobody to tell."""
-
-    def pull(self, time: float) -> None:
-        """Nothing."""
-
-    def favour(self, bpm: float) -> None:
-        """Nothing."""
-
-    def shift_half(self) -> None:
-        """Nothing."""
 
 
 def fold(bpm: float, slowest: float, fastest: float) -> float:

@@ -109,7 +109,9 @@ class Grid:
         """How much a peak counts, 0..1: less when it is low beside the others, or far from where it was expected."""
         share = min(peak.height / (CLEAR * self._usual), 1.0) ** 2
         self._usual += (0.2 if peak.height > self._usual else 0.03) * (peak.height - self._usual)
-        far = peak.error**2 / (FAR**2 * float(self._errors.min()))
+        # A clear beat that comes early or late is a tempo that moves; a faint one is likelier to be none.
+        reach = FAR * min(peak.height / self._usual, 1.0)
+        far = peak.error**2 / (reach**2 * float(self._errors.min()))
         return share / (1.0 + far)
 
     def next(self, time: float) -> float:

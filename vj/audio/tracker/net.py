@@ -83,7 +83,7 @@ class BeatNet:
             for n in range(sum(name.startswith("gru.weight_ih") for name in weights))
         ]
         self._last, self._last_bias = weights["output.weight"], weights["output.bias"]
-        self._tempo, self._tempo_bias = weights.get("tempo.weight"), weights.get("tempo.bias")
+        self._tempo, self._tempo_bias = weights["tempo.weight"], weights["tempo.bias"]
         self.tempi: Levels | None = None
         nothing = np.zeros(len(self._mean), np.float32)
         self._before = [nothing, nothing]
@@ -128,9 +128,8 @@ class BeatNet:
         np.tanh(x, out=x)
         for layer in self._layers:
             x = layer.step(x)
-        if self._tempo is not None:
-            self.tempi = self._tempo @ x
-            self.tempi += self._tempo_bias
+        self.tempi = self._tempo @ x
+        self.tempi += self._tempo_bias
         logits = (self._last @ x + self._last_bias).tolist()
         return [(_chance(beat), _chance(down)) for beat, down in zip(logits[::2], logits[1::2], strict=True)]
 
