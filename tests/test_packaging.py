@@ -69,7 +69,8 @@ def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:
     about = email.message_from_bytes(wheel.read(name))
     assert (about["Name"], about["Requires-Python"]) == ("vj", ">=3.11")
     assert about["License-Expression"] == "MIT AND Apache-2.0", "our files; the painting network's weights"
-    assert set(about.get_all("License-File")) == {"LICENSE", "NOTICE", "LICENSES/Apache-2.0.txt"}
+    assert set(about.get_all("License-File")) == {"LICENSE", "NOTICE", "LICENSES/Apache-2.0.txt",
+                                                 "LICENSES/CLIP-MIT.txt"}
     assert "GPL" in about.get_payload(), "the README, aubio's licence named, is the description"
     (points,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
     assert "vj = vj.cli:main" in wheel.read(points).decode()
