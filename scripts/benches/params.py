@@ -114,7 +114,7 @@ class _Half:
     """What an autosave looks at."""
 
     def __init__(self, show: Declared) -> None:
-        self.tree, self.stage = show.tree, show.stage
+        self.tree, self.stage, self.second = show.tree, show.stage, None
 
 
 def kept(show: Declared, count: int = 200) -> list[float]:
