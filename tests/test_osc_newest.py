@@ -45,6 +45,11 @@ def test_what_counts_each_time_goes_through() -> None:
     assert Newest(numbers).of(packets) == packets
 
 
+def test_what_is_no_number_makes_nothing_void() -> None:
+    packets = [(f("/speed", 1), ME), (f("/speed", float("nan")), ME), (f("/speed", float("inf")), ME)]
+    assert Newest(numbers).of(packets) == packets
+
+
 def test_strangers_inventions_do_not_fill_the_memory() -> None:
     newest = Newest(numbers)
     newest.of([(f(f"/invented/{k}", 1), ME) for k in range(3 * KNOWN)])

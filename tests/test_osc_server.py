@@ -118,6 +118,12 @@ def test_strangers_are_not_heard_and_told_of_once(stage: Stage) -> None:
     assert stage.counts()["strangers"] == 15
 
 
+def test_a_stranger_s_flood_is_a_stranger_s(stage: Stage) -> None:
+    stage.hear(*[message("/a/walk/speed", k % 2) for k in range(20)], sender=STRANGER)
+    assert not stage.show.events
+    assert (stage.counts()["strangers"], stage.counts()["messages"]) == (20, 0)
+
+
 def test_a_flood_is_taken_in_slices_and_rationed(stage: Stage) -> None:
     packets = [message("/a/walk/speed", "+", 0.001)] * (4 * round(AT_ONCE))
     slices = [stage.hear(*packets)]

@@ -85,9 +85,13 @@ class Gate:
         self._each: OrderedDict[Endpoint, Ration] = OrderedDict()
         self.strangers = self.spared = 0
 
+    def welcomes(self, sender: Endpoint) -> bool:
+        """Is ``sender`` on an allowed network?"""
+        return sender[0] in self._allowed
+
     def admits(self, sender: Endpoint, now: float) -> bool:
         """May a packet of ``sender`` be opened at ``now`` seconds?"""
-        if sender[0] not in self._allowed:
+        if not self.welcomes(sender):
             self.strangers += 1
             return False
         if not (self._of(sender, now).has(now) and self._all.has(now)):

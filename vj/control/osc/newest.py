@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Callable, Sequence
 
 from vj.control.osc.wire import Datagram
 
-_PLAIN = {b",f\0\0": 4, b",i\0\0": 4, b",d\0\0": 8}
-"""Type tags of a single number, and the bytes that it takes."""
+_PLAIN = {b",f\0\0": struct.Struct(">f"), b",i\0\0": struct.Struct(">i"), b",d\0\0": struct.Struct(">d")}
+"""Type tags of a single number, and how it is written."""
 KNOWN = 1024
 """Addresses whose kind is kept."""
 
@@ -55,8 +57,10 @@ class Newest:
 
 
 def _set_plainly(packet: bytes) -> bytes | None:
-    """The address of a message that holds a single number; None for any other packet."""
+    """The address of a message that holds a single number; None for any other packet, and for what is no number."""
     end = packet.find(b"\0")
     tags = (end // 4 + 1) * 4
-    size = _PLAIN.get(packet[tags:tags + 4]) if end > 0 else None
-    return packet[:end] if size is not None and len(packet) == tags + 4 + size else None
+    form = _PLAIN.get(packet[tags:tags + 4]) if end > 0 else None
+    if form is None or len(packet) != tags + 4 + form.size or not math.isfinite(form.unpack_from(packet, tags + 4)[0]):
+        return None
+    return packet[:end]

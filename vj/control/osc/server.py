@@ -113,13 +113,14 @@ class OscServer:
         return stretch
 
     def _worth_opening(self, stretch: Sequence[Datagram]) -> Sequence[Datagram]:
-        """All of it, without the values that others of it make void; those count as heard."""
+        """All of it, without values that others of it make void: those count as heard. Strangers' stays, to be told."""
         if self._revision != self._desk.mirror.revision:
             self._revision = self._desk.mirror.revision
             self._newest.forget()
-        kept = self._newest.of(stretch)
-        self.performer.counts.messages += len(stretch) - len(kept)
-        return kept
+        welcome = [one for one in stretch if self._gate.welcomes(one[1])]
+        kept = self._newest.of(welcome)
+        self.performer.counts.messages += len(welcome) - len(kept)
+        return kept + [one for one in stretch if not self._gate.welcomes(one[1])]
 
     def _is_number(self, address: str) -> bool:
         way = self.performer.find(address)
