@@ -1,15 +1,22 @@
-"""Where time comes from. Only this module asks what time it is."""
+"""Where time comes from, and how threads share it. Only this module asks what time it is."""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from vj.types import Tick
 
 MAX_DT = 0.1
 """Longest step a smoother may see, seconds: one stall must not jump the picture."""
+TURN = 5e-4
+"""The longest that one Python thread keeps the others waiting, seconds. Python's own 5 ms is a third of a frame: a
+packet that comes while the loop is at work would miss the frame, and the loop would wait as long for a web page; of a
+MIDI clock's tick they are a quarter.
+"""
 
 
 def now() -> float:
@@ -25,6 +32,17 @@ def unix() -> float:
 def date() -> str:
     """The date and time of day with its zone, for labels; never for measuring."""
     return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Meanwhile the threads of this process take turns of ``TURN`` at most."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, TURN))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 class OfflineClock:

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from vj.clock import now
+from vj.clock import now, short_turns
 from vj.engine import Engine, Moment
 from vj.latency import MOUNT, LatencyMeter
 from vj.params.crossfade import unseen
 from vj.status import Meter, Status
 from vj.types import Clock, Image, Runner, Tick
-
-TURN = 5e-4
-"""The longest that one Python thread keeps the others waiting, seconds. Python's own 5 ms is a third of a frame: a
-packet that comes while the loop is at work would miss the frame, and the loop would wait as long for a web page.
-"""
-
-
-@contextmanager
-def short_turns() -> Iterator[None]:
-    """Meanwhile the threads of this process take turns of ``TURN`` at most."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(min(before, TURN))
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
 
 
 class Screen(Protocol):

@@ -101,7 +101,6 @@ class BeatClock:
         self._taps = Taps()
         self._tapped = -math.inf
         self._insisted = 0
-        self._written = 0.0
         self._octave_by_hand = self._phase_by_hand = self._settle_half = False
         self._half = 0.0  # what the leader's beats are off from the hand's: 0 or 0.5
 
@@ -380,8 +379,7 @@ class BeatClock:
         self.hold = bool(values.get("lock", False))
         self._choose(str(values.get("clock", "auto")))
         tempo = float(values.get("tempo", 0.0))
-        if tempo != self._written:
-            self._written = tempo
+        if (tempo if tempo >= SLOWEST else 0.0) != self.known:
             self.know(tempo)
         if self.known:
             self.ears.favour(self.known)

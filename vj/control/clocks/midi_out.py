@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 
+from vj.clock import short_turns
 from vj.clockface import BEATS_PER_BAR
 from vj.control.clocks._base import OutPort, Stretch
 from vj.control.clocks.ticks import PER_BEAT, PER_SIXTEENTH
@@ -16,8 +17,6 @@ BEHIND = PER_BEAT
 """Ticks that are sent late rather than left out; more, and the listener is told a new position instead."""
 NAP = 0.01
 """Longest sleep, seconds: by then the beats may go another way."""
-TURN = 5e-4
-"""Seconds a thread may hold the interpreter while another waits: Python's own 5 ms are a quarter of a tick."""
 POSITIONS = 1 << 14
 """Song positions there are, in sixteenths: they begin again after 1024 bars."""
 PER_BAR = PER_BEAT * BEATS_PER_BAR
@@ -88,14 +87,13 @@ class MidiClockOut:
         self._port: OutPort | None = None
         self._used: OutPort | None = None
         self._ended = threading.Event()
-        self._turns = TURN
+        self._turns = ExitStack()
         self._ticker = Ticker()
         self._thread = threading.Thread(target=self._work, name="midi clock out", daemon=True)
 
     def start(self) -> None:
         """Begin to send. From now on threads take turns more often: a tick must not wait for the drawing."""
-        self._turns = sys.getswitchinterval()
-        sys.setswitchinterval(min(self._turns, TURN))
+        self._turns.enter_context(short_turns())
         self._thread.start()
 
     def use(self, port: OutPort | None) -> None:
@@ -115,7 +113,7 @@ class MidiClockOut:
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(5.0)
-            sys.setswitchinterval(self._turns)
+            self._turns.close()
 
     def _work(self) -> None:
         while not self._ended.is_set():
