@@ -320,7 +320,7 @@ def test_two_decks_from_one_page(browser: Any) -> None:
         page.click("#over >> text=Fade")
         rig.show.wait_for("/mix/fade")
         page.click("text=Eject B")
-        assert rig.show.wait_for("/b/show/look").value == "none"
+        assert rig.show.wait_for("/b/show/look", after=1).value == "none"
         tree.report("stats", {"look": "velvet", "look_b": ""})
         page.wait_for_selector("#mixer", state="hidden")
         wait_until(tab, lambda: views.wanted == {"program"})

@@ -78,10 +78,13 @@ class Show:
     def set(self, path: str, value: float | str, source: str = "hand") -> None:
         self.inbox.put(ControlEvent(path, value, source))
 
-    def wait_for(self, path: str, timeout: float = 20.0) -> ControlEvent:
-        """The newest landed event of ``path``; waits for one."""
+    def wait_for(self, path: str, timeout: float = 20.0, after: int = 0) -> ControlEvent:
+        """The newest landed event of ``path``; waits for one, and beyond the first ``after`` of them."""
+        def count() -> int:
+            return sum(event.path == path for event in self.landed)
+
         with self._came:
-            assert self._came.wait_for(lambda: any(e.path == path for e in self.landed), timeout), f"no {path}"
+            assert self._came.wait_for(lambda: count() > after, timeout), f"no {path}"
             return next(event for event in reversed(self.landed) if event.path == path)
 
     @contextmanager
