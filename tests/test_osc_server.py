@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from vj.control.osc.gate import AT_ONCE, AllowList, Endpoint
 from vj.control.osc.packet import LONGEST, messages
 from vj.control.osc.params import READINGS
 from vj.control.osc.server import AT_A_STRETCH, IDLE, OscServer, open_osc
+from vj.control.osc.wire import AT_ONCE as DONT_WAIT
 from vj.control.osc.wire import FakeWire, UdpWire
 from vj.types import ControlEvent, VjError
 
@@ -53,11 +55,21 @@ def test_a_value_arrives(stage: Stage) -> None:
     assert stage.show.events == [ControlEvent("/a/walk/speed", 1.5, "osc 127.0.0.1:50000")]
 
 
-def test_all_that_came_lands_together_and_the_last_value_wins(stage: Stage) -> None:
+def test_what_came_meanwhile_lands_together_and_the_last_value_wins(stage: Stage) -> None:
     stage.hear(*(message("/a/walk/speed", k / 20) for k in range(20)), bundle(message("/mix/crossfade", 1),
                                                                              message("/a/walk/speed", 0.75)))
-    (group,) = stage.show.emitted
-    assert [(event.path, event.value) for event in group] == [("/mix/crossfade", 1.0), ("/a/walk/speed", 0.75)]
+    first, rest = stage.show.emitted
+    assert [(event.path, event.value) for event in first] == [("/a/walk/speed", 0.0)]
+    assert [(event.path, event.value) for event in rest] == [("/mix/crossfade", 1.0), ("/a/walk/speed", 0.75)]
+
+
+def test_a_packet_is_handed_over_before_anybody_looks_for_another(stage: Stage,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    monkeypatch.setattr(stage.wire, "wait", lambda _: (message("/a/walk/speed", 1.5), HERE))
+    monkeypatch.setattr(stage.wire, "next", lambda: looked.append(len(stage.show.events)))
+    stage.server.step()
+    assert looked == [1]
 
 
 def test_an_answer_goes_to_who_asked_at_the_port_it_hears_at(stage: Stage) -> None:
@@ -136,12 +148,14 @@ def test_a_flood_is_taken_in_slices_and_rationed(stage: Stage) -> None:
     assert counts["lost"] == 3 * AT_ONCE
 
 
-def test_of_a_flood_of_values_for_one_number_the_last_of_each_slice_is_opened(stage: Stage) -> None:
+def test_of_a_flood_of_values_for_one_number_the_first_and_the_last_of_each_slice_are_opened(stage: Stage) -> None:
     packets = [message("/a/walk/speed", k % 2) for k in range(4 * round(AT_ONCE))]
     slices = [stage.hear(*packets)]
     while stage.wire.incoming:
         slices.append(stage.server.step())
-    assert [event.value for event in stage.show.events] == [(sum(slices[:k + 1]) - 1) % 2 for k in range(len(slices))]
+    ends = [sum(slices[:k]) for k in range(len(slices) + 1)]
+    opened = [place for first, behind in pairwise(ends) for place in (first, behind - 1)]
+    assert [event.value for event in stage.show.events] == [place % 2 for place in opened]
     counts = stage.counts()
     assert (counts["messages"], counts["lost"]) == (len(packets), 0)
 
@@ -239,11 +253,17 @@ def test_vj_is_not_told_its_own_changes() -> None:
         open_osc(real_desk(Show()), place, out=[f"localhost:{place.getsockname()[1]}"])
 
 
-def test_a_wire_of_its_own() -> None:
-    first, second = UdpWire(place := bound()), UdpWire(other := bound())
+@pytest.mark.parametrize("whole", sorted({False, bool(DONT_WAIT)}))
+def test_a_wire_of_its_own(whole: bool) -> None:
+    first, second = UdpWire(place := bound(), whole=whole), UdpWire(other := bound(), whole=whole)
     assert first.next() is None
     assert second.send(b"hello", place.getsockname())
     assert first.wait(5.0) == (b"hello", other.getsockname())
+    assert first.wait(0.02) is None
+    assert first.next() is None
+    assert first.wait(0.002) is None
+    assert second.send(b"again", place.getsockname())
+    assert first.wait(0.002) == (b"again", other.getsockname())
     assert not second.send(b"x" * 70_000, place.getsockname())
     second.close()
     assert not second.send(b"late", place.getsockname())

@@ -89,9 +89,18 @@ class OscServer:
                 self._ended.wait(1.0)
 
     def step(self) -> int:
-        """Wait for packets, or for what is due; do it; tell. How many packets there were."""
-        stretch = self._stretch(self._desk.now())
+        """Wait for packets, or for what is due; do it; tell. How many packets there were.
+
+        The first is handed over before anybody looks for more: each call of the system lets the show's thread go on,
+        perhaps past the moment at which it takes what hands have wished.
+        """
+        first = self._wire.wait(self._patience(self._desk.now()))
         now = self._desk.now()
+        stretch: list[Datagram] = []
+        if first is not None:
+            self._hear(*first, now)
+            self._hand_over(now)
+            stretch = self._stretch()
         for packet, sender in self._worth_opening(stretch):
             self._hear(packet, sender, now)
         self.performer.play()
@@ -101,19 +110,19 @@ class OscServer:
         if now >= self._tell:
             self._tell = now + TOLD_EVERY
             self._look()
-        return len(stretch)
+        return len(stretch) + (first is not None)
 
-    def _stretch(self, now: float) -> list[Datagram]:
-        """What comes in one go, once something comes."""
-        stretch = []
-        got = self._wire.wait(self._patience(now))
-        while got is not None:
+    def _stretch(self) -> list[Datagram]:
+        """What else is there, as far as one turn takes it."""
+        stretch: list[Datagram] = []
+        while len(stretch) < AT_A_STRETCH - 1 and (got := self._wire.next()) is not None:
             stretch.append(got)
-            got = self._wire.next() if len(stretch) < AT_A_STRETCH else None
         return stretch
 
     def _worth_opening(self, stretch: Sequence[Datagram]) -> Sequence[Datagram]:
         """All of it, without values that others of it make void: those count as heard. Strangers' stays, to be told."""
+        if not stretch:
+            return stretch
         if self._revision != self._desk.mirror.revision:
             self._revision = self._desk.mirror.revision
             self._newest.forget()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 from collections import deque
 from contextlib import suppress
 from typing import Protocol
@@ -30,21 +31,37 @@ class Wire(Protocol):
 
 Datagram = tuple[bytes, Endpoint]
 
+AT_ONCE: int = getattr(socket, "MSG_DONTWAIT", 0)
+"""Flag for what does not wait; Windows has none."""
+COARSE = 0.005
+"""Seconds that the system's own timeout may be late."""
+_TIMEVAL = struct.Struct("@ll")
+
 
 class UdpWire:
-    """A bound UDP socket. A packet longer than any we take comes cut, one byte too long: it will be refused."""
+    """A bound UDP socket. A packet longer than any we take comes cut, one byte too long: it will be refused.
 
-    def __init__(self, place: socket.socket) -> None:
+    Where it can, it waits in the system and not in Python: Python's timeouts take two calls, first to see that
+    something came and then to fetch it, and after each of them this thread asks for the interpreter, which the show's
+    thread has. A packet that comes while that is at work would miss the frame. ``whole`` False does without.
+    """
+
+    def __init__(self, place: socket.socket, *, whole: bool = bool(AT_ONCE)) -> None:
         self._socket = place
-        self._six = place.family == socket.AF_INET6
         self._closed = False
-        self._timeout: float | None = None
+        self._whole = whole
+        self._timeout: float | None = -1.0  # Python's
+        self._patience = -1.0  # the system's
 
     def wait(self, seconds: float) -> Datagram | None:
+        """The next packet. A long wait may end a little early, for the system's timeouts may be late."""
+        if self._whole and seconds > 2 * COARSE:
+            return self._receive(None, seconds - COARSE)
         return self._receive(max(seconds, 0.0005))
 
     def next(self) -> Datagram | None:
-        return self._receive(0.0)
+        """One that is there already."""
+        return self._receive(None, 0.0) if self._whole else self._receive(0.0)
 
     def send(self, packet: bytes, to: Endpoint) -> bool:
         """Off it goes, or (False) the system has no room or no way for it."""
@@ -60,12 +77,10 @@ class UdpWire:
         with suppress(OSError):
             self._socket.close()
 
-    def _receive(self, seconds: float) -> Datagram | None:
+    def _receive(self, timeout: float | None, patience: float = 0.0) -> Datagram | None:
         try:
-            if seconds != self._timeout:
-                self._socket.settimeout(seconds)
-                self._timeout = seconds
-            packet, sender = self._socket.recvfrom(LONGEST + 1)
+            self._set(timeout, patience)
+            packet, sender = self._socket.recvfrom(LONGEST + 1, 0 if patience or timeout is not None else AT_ONCE)
         except (TimeoutError, BlockingIOError, InterruptedError):
             return None
         except ConnectionError:  # Windows: somebody we sent to is not there
@@ -75,6 +90,16 @@ class UdpWire:
                 return None
             raise
         return packet, (sender[0], sender[1])
+
+    def _set(self, timeout: float | None, patience: float) -> None:
+        """Python's timeout, and the system's where that is to wait; each is set only when it is another."""
+        if timeout != self._timeout:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
+        if patience and patience != self._patience:
+            span = _TIMEVAL.pack(int(patience), int(1e6 * (patience % 1.0)))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, span)
+            self._patience = patience
 
 
 class FakeWire:
