@@ -13,8 +13,9 @@ from vj.runner import worker
 from vj.runner.inline import InlineRunner
 from vj.runner.lending import lent
 from vj.runner.memory import SharedFrames
+from vj.runner.shelf import Shelf
 from vj.runner.wire import Drawn, Loading, Reply, Trouble
-from vj.runner.worker import Shelf, Worker
+from vj.runner.worker import Worker
 from vj.types import Features, GenRequest, LatentPoint, Tick
 
 
@@ -99,4 +100,4 @@ def test_a_sentence_is_told_once_and_not_with_every_image(desk: Desk) -> None:
     for index in range(5):
         desk.worker.draw(request(index, fail=True))
     assert [reply for reply in desk.told if isinstance(reply, Trouble)][1:] == [
-        Trouble("overlay: the file is gone: bring it back")]
+        Trouble("overlay: the file is gone: bring it back", blank=True)]

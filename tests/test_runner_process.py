@@ -219,6 +219,24 @@ def test_a_crash_says_how_and_is_survived(show: Show, act: str, words: str) -> N
     show.fresh()
 
 
+def test_a_lost_device_ends_the_process_in_its_own_words_and_is_survived(show: Show) -> None:
+    show.image()
+    show.until(lambda _: show.runner.status.restarts, act="lose")
+    assert show.runner.status.message == ("the generator process ended (the graphics device is lost to it: CUDA error: "
+                                          "device-side assert triggered) and is started again")
+    show.fresh()
+    assert show.runner.status.state == "ready"
+
+
+def test_a_model_that_is_missing_is_no_start(show: Show) -> None:
+    assert show.runner.status.state == "starting"
+    show.until(lambda _: "did not load" in show.runner.status.message, generator="broken")
+    assert show.runner.status.state == "failed"
+    show.fresh()
+    assert show.runner.status.state == "ready"
+    show.until(lambda _: show.runner.status.message.startswith("broken"), generator="broken")
+
+
 def test_a_hang_is_ended_and_survived(show: Show) -> None:
     show.image()
     began = time.perf_counter()

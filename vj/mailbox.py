@@ -132,10 +132,8 @@ class Turns(Generic[T]):
         return item
 
     def _next(self) -> T | None:
-        """Of the first name after the last one served that has something."""
-        names = tuple(self._slots)
-        begin = names.index(self._last) + 1 if self._last in names else 0
-        for name in names[begin:] + names[:begin]:
+        """Of the first name in ``_order`` that has something."""
+        for name in self._order():
             try:
                 item = self._slots[name].pop()
             except IndexError:
@@ -144,6 +142,12 @@ class Turns(Generic[T]):
             self._taken += 1
             return item
         return None
+
+    def _order(self) -> Sequence[str]:
+        """The names as they are served: round from the last one."""
+        names = tuple(self._slots)
+        begin = names.index(self._last) + 1 if self._last in names else 0
+        return names[begin:] + names[:begin]
 
 
 class Bounded(Generic[T]):

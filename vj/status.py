@@ -26,7 +26,7 @@ STATS = (
     integer("overruns", 0, 0, MANY, help="Times that sound was lost on its way from the card, or to it."),
     integer("restarts", 0, 0, MANY, help="Times that the generator had to be started again."),
     number("recorded_s", 0.0, 0.0, float(MANY), unit="s", help="How much of the show is on disk."),
-    text("generator", "starting", help="The generator's state: starting, ready, restarting or failed."),
+    text("generator", "starting", help="The generator's state: starting, loading, ready, restarting or failed."),
     text("look", "", help="The look on stage."),
     text("look_b", "", help="The look on deck b; nothing while it sleeps."),
     text("message", "", help="What went wrong last."),

@@ -44,6 +44,9 @@ class Actor:
     def memory(self) -> None:
         raise MemoryError("the card is full")
 
+    def lose(self) -> None:
+        raise RuntimeError("CUDA error: device-side assert triggered\nCompile with TORCH_USE_CUDA_DSA")
+
     def hang(self) -> None:
         time.sleep(3600)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from io import FileIO
 from typing import IO, TYPE_CHECKING, cast
 
+from vj.runner.lost import EXIT as LOST
 from vj.runner.memory import SharedFrames
 from vj.runner.wire import Drawn, Idle, Loading, Reply, Setup, receive, send
 from vj.types import Image
@@ -122,6 +123,8 @@ class Child:
             self._process.wait(_JOIN_S)
         self._process.kill()  # it closed its pipe and goes on: no use to anyone
         code = self._process.wait()
+        if code == LOST and self._errors:
+            return self._errors[-1]
         how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         words = next((e for e in self._errors if e.startswith("Fatal Python error")), "") or \
             (self._errors[-1] if self._errors else "")

@@ -16,7 +16,7 @@ from vj.clock import now
 from vj.mailbox import Latest, Turns
 from vj.runner.child import Child, Orders
 from vj.runner.device import default_threads
-from vj.runner.wire import Reply, Trouble
+from vj.runner.wire import Loading, Reply, Trouble
 from vj.types import GenRequest, Image, RunnerStatus
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ _FPS_WINDOW = 2.0
 _FPS_EACH = 0.1
 _MOST = 512
 _MESSAGE_S = 5.0
+_BLANK_S = 1.0
+"""Without a picture for so long, none comes."""
 
 
 class ProcessRunner:
@@ -61,7 +63,7 @@ class ProcessRunner:
         self._thread: threading.Thread | None = None
         self._generator = ""
         self._state = "starting"
-        self._count = self._restarts = self._replaced = 0
+        self._count = self._restarts = self._replaced = self._barren = 0
         self._arrivals: deque[float] = deque(maxlen=_MOST)
         self._fps, self._fps_at = 0.0, 0.0
         self._message, self._message_at, self._repeats = "", 0.0, 0
@@ -104,15 +106,15 @@ class ProcessRunner:
             self._dismiss_spare()
 
     def _keep_running(self) -> None:
-        in_a_row = barren = 0
+        in_a_row = 0
         while not self._closing.is_set():
             began, images = now(), self._run_one()
             if self._closing.is_set():
                 return
-            barren = 0 if images else barren + 1
+            self._barren = 0 if images else self._barren + 1
             in_a_row = 1 if images and now() - began > HEALTHY_S else in_a_row + 1
             self._restarts += 1
-            self._state = "failed" if barren >= GIVE_UP else "restarting"
+            self._state = "failed" if self._barren >= GIVE_UP else "restarting"
             self._refresh()
             self._closing.wait(BACKOFF[min(in_a_row, len(BACKOFF)) - 1])
 
@@ -183,7 +185,15 @@ class ProcessRunner:
 
     def _hear(self, reply: Reply) -> None:
         if isinstance(reply, Trouble):
+            self._blank("failed" if reply.blank else self._state)
             self._trouble(reply.text)
+        elif isinstance(reply, Loading) and self._state in ("starting", "failed") and self._barren < GIVE_UP:
+            self._blank("loading")
+
+    def _blank(self, state: str) -> None:
+        """The state while no picture comes; what goes wrong beside a picture does not change it."""
+        if not self._arrivals or now() - self._arrivals[-1] > _BLANK_S:
+            self._state = state
 
     def _show(self, deck: str, image: Image) -> None:
         self._count += 1

@@ -37,7 +37,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """The process begins to load this generator: the next message may take long."""
+    """The process loads this, or has come one step further with it: the next message may take long."""
 
     generator: str
 
@@ -49,9 +49,12 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something failed and the process goes on: one sentence for the performer."""
+    """Something failed and the process goes on: one sentence for the performer. ``blank``: until it is mended there is
+    no picture.
+    """
 
     text: str
+    blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,21 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from vj import registry
 from vj.clock import now
 from vj.mailbox import Turns
 from vj.runner.check import checked, out_of_memory, sentence
 from vj.runner.device import free_memory, pick_device
+from vj.runner.gifts import Beginning, Underway
 from vj.runner.lending import lent
+from vj.runner.lost import EXIT, lost
 from vj.runner.memory import SharedFrames
-from vj.runner.wire import Drawn, Idle, Loading, Reply, Setup, Trouble, receive, send
-from vj.types import Generator, GenRequest, Image, VjError
+from vj.runner.shares import Shares
+from vj.runner.shelf import RETRY_S, Shelf
+from vj.runner.wire import Drawn, Idle, Reply, Setup, Trouble, receive, send
+from vj.types import GenRequest, Image, VjError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,70 +37,31 @@ if TYPE_CHECKING:
 
 IDLE_S = 1.0
 """Longest silence of a healthy process that has nothing to draw."""
-KEEP = 3
-"""Generators kept loaded: going back to the look before is instant."""
-RETRY_S = 5.0
-"""Before a generator that would not load is tried again."""
+LEAD_S = 0.0015
+"""The next picture is begun so long before the device is done with this one: the host's part of it takes that long,
+and what is begun earlier would only wait and grow old.
+"""
 _ERROR_PAUSE_S = 0.05
 _NICE = 5
 _SPARE_NICE = 10
 """A third of the generator's weight: ready within seconds even where no core is idle."""
 
 
-@runtime_checkable
-class Talking(Protocol):
-    """A generator that opens files while it draws: it says so by ``loading`` (the next image may take long), and tells
-    sentences for the performer.
-    """
+@dataclass(slots=True)
+class _Begun:
+    """A picture under way: for whom, by what, since when, how long it is thought to take."""
 
-    def live(self, loading: Callable[[str], None], say: Callable[[str], None]) -> None: ...
-
-
-class Shelf:
-    """The loaded generators, most recently used last."""
-
-    def __init__(self, package: str, device: str, tell: Callable[[Reply], None]) -> None:
-        self._package = package
-        self._device = device
-        self._tell = tell
-        self._loaded: dict[str, Generator] = {}
-        self._retry_at: dict[str, float] = {}
-
-    def get(self, name: str) -> Generator | None:
-        """The generator, loaded if need be; None while one that failed to load rests."""
-        if name not in self._loaded:
-            if now() < self._retry_at.get(name, 0.0):
-                return None
-            self._load(name)
-        generator = self._loaded.pop(name, None)
-        if generator is not None:
-            self._loaded[name] = generator
-        return generator
-
-    def drop_others(self, name: str) -> None:
-        """Keep only this one, to make room."""
-        for other in [n for n in self._loaded if n != name]:
-            self._loaded.pop(other).close()
-
-    def _load(self, name: str) -> None:
-        self._tell(Loading(name))
-        try:
-            generator: Generator = registry.load(self._package, name, "Generator")()
-            if isinstance(generator, Talking):
-                generator.live(lambda what: self._tell(Loading(what)), lambda sentence: self._tell(Trouble(sentence)))
-            generator.load(self._device)
-        except Exception as error:
-            self._retry_at[name] = now() + RETRY_S
-            free_memory()
-            self._tell(Trouble(f"{name} did not load: {sentence(error)}"))
-            return
-        while len(self._loaded) >= KEEP:
-            self._loaded.pop(next(iter(self._loaded))).close()
-        self._loaded[name] = generator
+    request: GenRequest
+    picture: Underway
+    at: float
+    expected: float
 
 
 class Worker:
-    """Draws requests into shared memory, the decks' in turn. ``tell`` sends a message to the show."""
+    """Draws requests into shared memory, the decks' in turn. ``tell`` sends a message to the show.
+
+    One picture may be under way on the device while the one before is handed over and the next is begun.
+    """
 
     def __init__(self, shelf: Shelf, requests: Turns[GenRequest], frames: SharedFrames,
                  tell: Callable[[Reply], None], rate: float = 0.0) -> None:
@@ -107,36 +72,92 @@ class Worker:
         self._period = 1.0 / rate if rate > 0 else 0.0
         self._pictures: dict[str, Pixels] = {}
         self._said = ("", 0.0)
+        self._begun: _Begun | None = None
+        self._usual: dict[str, float] = {}
 
     def run(self) -> None:
         """Until the process ends."""
         self._tell(Idle())
         due = now()
         while True:
-            request = self._requests.take(IDLE_S)
+            request = self._requests.take(self._patience())
             if request is None:
-                self._tell(Idle())
+                if not self.finish():
+                    self._tell(Idle())
                 continue
             self.draw(request)
             due = max(due + self._period, now() - self._period)
             if self._period:
+                self.finish()
                 time.sleep(max(due - now(), 0.0))
 
     def draw(self, request: GenRequest) -> None:
-        """One request, whatever it does: what fails is told and the next one is tried."""
+        """One request, whatever it does: what fails is told and the next one is tried.
+
+        A picture of a device may be left under way; ``finish``, or the next request, hands it over.
+        """
         try:
             generator = self._shelf.get(request.generator)
             if generator is None:
+                self.finish()
                 time.sleep(_ERROR_PAUSE_S)
                 return
+            request = lent(request, self._pictures)
             began = now()
-            image = checked(generator.render(lent(request, self._pictures)))
-            self._pictures[request.deck] = image.pixels
-            self._hand_over(image, image.cost or now() - began, request.deck)
+            if not isinstance(generator, Beginning):
+                self.finish()
+                self._hand_over(request, checked(generator.render(request)), began)
+                return
+            picture = generator.begin(request)
+            self.finish()
+            self._keep(request, picture, began)
         except Exception as error:
             self._recover(request.generator, error)
 
-    def _hand_over(self, image: Image, cost: float, deck: str) -> None:
+    def finish(self) -> bool:
+        """Wait for the picture that is under way, if any, and hand it over."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return False
+        deck = begun.request.deck
+        self._charge(deck, -begun.expected)
+        try:
+            image = checked(begun.picture.image())
+            self._hand_over(begun.request, image, begun.at)
+            usual = self._usual.get(deck, image.cost)
+            self._usual[deck] = min(image.cost, usual + 0.2 * (image.cost - usual))
+        except Exception as error:
+            self._recover(begun.request.generator, error)
+        return True
+
+    def _keep(self, request: GenRequest, picture: Underway | None, began: float) -> None:
+        """Hand it over where it is there, else leave it under way."""
+        if picture is None:
+            return
+        expected = self._usual.get(request.deck, 0.0)
+        self._begun = _Begun(request, picture, began, 0.0 if picture.ready else expected)
+        if picture.ready or not expected:
+            self.finish()
+        else:
+            self._charge(request.deck, expected)
+
+    def _patience(self) -> float:
+        """How long to wait for a request: while a picture is under way not at all, but only when it is nearly done."""
+        if self._begun is None:
+            return IDLE_S
+        left = self._begun.at + self._begun.expected - LEAD_S - now()
+        if left > 0.0 and not self._begun.picture.ready:
+            time.sleep(left)
+        return 0.0
+
+    def _charge(self, deck: str, seconds: float) -> None:
+        if isinstance(self._requests, Shares):
+            self._requests.charge(deck, seconds)
+
+    def _hand_over(self, request: GenRequest, image: Image, began: float) -> None:
+        cost = image.cost or now() - began
+        self._pictures[request.deck] = image.pixels
+        self._charge(request.deck, cost)
         height, width, _ = image.pixels.shape
         slot = self._frames.free_slot(image.pixels.nbytes)
         while slot is None:  # the show copies within a millisecond; if it is stopped, so are we
@@ -144,9 +165,10 @@ class Worker:
             slot = self._frames.free_slot(image.pixels.nbytes)
         slot_bytes = self._frames.write(slot, image.pixels)
         self._tell(Drawn(slot, slot_bytes, (width, height), image.tick_index, image.time, image.camera, cost,
-                         self._requests.replaced, deck))
+                         self._requests.replaced, request.deck))
 
     def _recover(self, name: str, error: Exception) -> None:
+        leave_if_lost(error)
         if out_of_memory(error):
             self._shelf.drop_others(name)
             free_memory()
@@ -161,7 +183,16 @@ class Worker:
         before, at = self._said
         if text != before or now() - at > RETRY_S:
             self._said = text, now()
-            self._tell(Trouble(text))
+            self._tell(Trouble(text, blank=True))
+
+
+def leave_if_lost(error: Exception) -> None:
+    """End the process where the device is lost to it: the show starts another, and nothing here could."""
+    why = lost(error)
+    if why:
+        sys.stderr.write(f"{why}\n")
+        sys.stderr.flush()
+        os._exit(EXIT)
 
 
 def main() -> None:
@@ -169,16 +200,22 @@ def main() -> None:
     inlet, outlet = _take_pipes()
     setup: Setup = receive(inlet)
     _settle(setup.parent)
-    requests: Turns[GenRequest] = Turns()
+    requests: Shares[GenRequest] = Shares()
+    speaking = threading.Lock()
     threading.Thread(target=_listen, args=(inlet, requests), name="requests", daemon=True).start()
 
     def tell(reply: Reply) -> None:
         try:
-            send(outlet, reply)
+            with speaking:
+                send(outlet, reply)
         except OSError:
             os._exit(0)
 
-    Worker(_warm(setup, tell), requests, SharedFrames(setup.memory), tell, setup.rate).run()
+    try:
+        Worker(_warm(setup, tell), requests, SharedFrames(setup.memory), tell, setup.rate).run()
+    except Exception as error:
+        leave_if_lost(error)
+        raise
 
 
 def _warm(setup: Setup, tell: Callable[[Reply], None]) -> Shelf:
