@@ -281,6 +281,20 @@ def test_a_flood_is_slowed_and_the_show_goes_on(rig: Rig) -> None:
         assert rig.show.wait_for("/master/fade").value == 0.75
 
 
+def test_others_are_served_between_the_messages_of_one_who_says_much_at_once(rig: Rig) -> None:
+    """What came in one go is not read in one go: a question asked after it is answered before its end."""
+    with rig.connect() as flood:
+        packet = message("/master/fade", "number", 0.5)
+        frame = bytes((0x82, 0x80 | len(packet), 0, 0, 0, 0)) + packet
+        for _ in range(10):
+            before = rig.server.site.performer.counts.messages
+            flood.socket.sendall(350 * frame)
+            rig.json("/a/walk/speed?VALUE")
+            if before < rig.server.site.performer.counts.messages < before + 350:
+                return
+    raise AssertionError("nobody else was served")
+
+
 def test_a_client_that_comes_late_reads_everything_anew() -> None:
     show = Show()
     show.step()

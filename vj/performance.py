@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from vj.clock import now, short_turns
@@ -11,6 +13,20 @@ from vj.latency import MOUNT, LatencyMeter
 from vj.params.crossfade import unseen
 from vj.status import Meter, Status
 from vj.types import Clock, Image, Runner, Tick
+
+
+@contextmanager
+def on_stage() -> Iterator[None]:
+    """How Python behaves while a show runs: threads take short turns, and the search for garbage passes over what was
+    there at the beginning, for to look through all of it takes longer than a frame.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        with short_turns():
+            yield
+    finally:
+        gc.unfreeze()
 
 
 class Screen(Protocol):
@@ -53,7 +69,7 @@ class Performance:
 
     def run(self) -> Status:
         """Play until the clock ends or a hand stops the show; the last status."""
-        with short_turns():
+        with on_stage():
             for tick in self._clock:
                 self.turn(tick)
                 if self._hands(tick):

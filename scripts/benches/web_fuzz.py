@@ -20,6 +20,7 @@ from vj.control.web.doors import Doors
 from vj.control.web.server import WebServer
 from vj.mailbox import Inbox
 from vj.options import DEFAULT_LOOK
+from vj.performance import on_stage
 from vj.types import ControlEvent, Tick, VjError
 
 TITLE = "The page's server, fuzzed"
@@ -46,13 +47,14 @@ class Attacked:
 
     def run(self, going: threading.Thread) -> None:
         """Tick until ``going`` has ended."""
-        due = now()
-        for tick in WallClock(60.0):
-            self.late.append(max(now() - due, 0.0))
-            due = max(due + 1 / 60, now())
-            self.turn(tick)
-            if not going.is_alive():
-                return
+        with on_stage():
+            due = now()
+            for tick in WallClock(60.0):
+                self.late.append(max(now() - due, 0.0))
+                due = max(due + 1 / 60, now())
+                self.turn(tick)
+                if not going.is_alive():
+                    return
 
     def turn(self, tick: Tick) -> None:
         for event in self.inbox.drain():

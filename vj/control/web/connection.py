@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -17,6 +17,10 @@ LIFE = 20.0
 """Seconds that a connection may last which does not become a websocket; who needs another opens it."""
 GRACE = 10.0
 """Seconds more for an answer that is on its way."""
+AT_A_TIME = 2048
+"""Bytes that are read in one go. With asyncio's 256 kB one line could bring thousands of messages, and all the others,
+and the show's thread, would wait until the last was read.
+"""
 
 
 class Connection(H11Protocol):
@@ -29,6 +33,8 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Let it in, or hang up."""
+        if hasattr(transport, "max_size"):  # Windows has none; there 64 kB come in one go
+            cast(Any, transport).max_size = AT_A_TIME
         super().connection_made(transport)
         if not self._welcome():
             transport.abort()

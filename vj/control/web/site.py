@@ -200,6 +200,7 @@ class Site:
                 client.answer(self.performer.perform(data, Speaker(client.source, client.role is Role.HAND)))
             elif text is not None:
                 self._command(client, text)
+            await asyncio.sleep(0)  # to whoever else has something to say
 
     def _command(self, client: Client, text: str) -> None:
         try:
