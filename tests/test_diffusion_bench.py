@@ -92,11 +92,19 @@ def test_the_gaussian_model_draws_what_it_says() -> None:
 def test_calm_is_shown_to_fall(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.set_num_threads(1)
     monkeypatch.setattr(calm, "SETTLING", 6)
-    scene, share = calm.SCENES["a grainy camera"]
-    walks = [calm.played(Engine.open(gaussian_parts()), scene, level, 10) for level in calm.CALMS]
-    usual = float(np.abs(np.diff(walks[0], axis=0)).mean())
-    rows = list(calm.judged("camera", [steadiness(walk, usual) for walk in walks], share))
-    assert all(row.reached for row in rows), rows
+    monkeypatch.setattr(calm, "SIDE", 64)
+    for name, count in (("a grainy camera", 10), ("a strength thrown to and fro", 24)):
+        scene, share = calm.SCENES[name]
+        walks = [calm.played(Engine.open(gaussian_parts()), scene, level, count) for level in calm.CALMS]
+        usual = float(np.abs(np.diff(walks[0], axis=0)).mean())
+        rows = list(calm.judged(name, [steadiness(walk, usual) for walk in walks], share))
+        assert all(row.reached for row in rows), rows
+
+
+def test_a_figure_falls_only_where_no_calm_has_more_than_none() -> None:
+    assert calm.falls([2.0, 1.0, 0.5], 0.3)
+    assert not calm.falls([2.0, 2.5, 0.5], 0.3)
+    assert not calm.falls([2.0, 1.0, 0.8], 0.3)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from vj.models.diffusion.calm import FADE, TURN, Slew, follows, shares, smoothed, steadied, turned
+from vj.models.diffusion.calm import FADE, TURN, Slew, fastest, follows, shares, smoothed, steadied, turned
 from vj.types import LatentPoint
 
 
@@ -70,6 +70,16 @@ def test_a_thrown_fader_glides_over_seconds_not_calls(rate: int) -> None:
     values = [slew.strength(1.0, 1.0, 1 / rate) for _ in range(rate // 3)]
     assert values[-1] == pytest.approx(0.2 + FADE / 3, abs=0.03)
     assert max(np.diff([0.2, *values])) <= FADE / rate + 1e-9
+    rest = [slew.strength(1.0, 1.0, 1 / rate) for _ in range(3 * rate)]
+    assert all(np.diff(rest) >= 0.0), "it lands softly, and beyond nothing"
+    assert rest[-1] == 1.0
+
+
+def test_the_calmer_the_slower_and_towards_none_there_is_no_bound() -> None:
+    speeds = [fastest(calm) for calm in (0.001, 0.1, 0.3, 0.5, 1.0)]
+    assert speeds == sorted(speeds, reverse=True)
+    assert speeds[0] > 100.0
+    assert speeds[-1] == FADE
 
 
 def test_without_calm_a_fader_jumps() -> None:
@@ -84,8 +94,8 @@ def test_prompts_cross_at_a_calm_speed_and_arrive() -> None:
     slew = Slew()
     slew.prompts((("a", 1.0),), 1.0, 0.1)
     first = dict(slew.prompts((("b", 1.0),), 1.0, 0.1))
-    assert first == {"a": pytest.approx(0.85), "b": pytest.approx(0.15)}
-    for _ in range(10):
+    assert first == {"a": pytest.approx(1.0 - FADE / 10), "b": pytest.approx(FADE / 10)}
+    for _ in range(12):
         mixture = slew.prompts((("b", 1.0),), 1.0, 0.1)
         assert sum(part for _, part in mixture) == pytest.approx(1.0)
     assert mixture == (("b", 1.0),)

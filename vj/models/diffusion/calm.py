@@ -20,8 +20,11 @@ LATENT_S, PIXEL_S = 0.08, 0.3
 """Time constants at calm 1: of the latent, and of pixels that stand still."""
 STILL, MOVING = 0.03, 0.15
 """Changes of a pixel's colour, 0..1, that count as shimmer and as motion."""
-TURN, FADE = 3.0, 1.5
+TURN, FADE = 3.0, 0.9
 """Fastest at calm 1: radians a second of the walk; full ranges a second of strength and of the prompts' weights."""
+HAND_S, ARRIVED = 0.3, 1e-3
+"""Time constant at calm 1 with which the strength follows a hand: a throw lands softly, and
+this near it has landed."""
 
 Prompts = tuple[tuple[str, float], ...]
 
@@ -83,23 +86,32 @@ class Slew:
         return point.weights if self._weights is wanted else tuple(self._weights.tolist())
 
     def strength(self, wanted: float, calm: float, dt: float) -> float:
-        """The strength, at most ``FADE / calm`` a second from the last."""
+        """The strength, after the hand by ``HAND_S * calm`` seconds and never faster than ``fastest(calm)``."""
         if self._strength is not None and calm > 0.0:
-            most = FADE / calm * dt
-            wanted = self._strength + min(max(wanted - self._strength, -most), most)
+            move, most = (wanted - self._strength) * (1.0 - math.exp(-dt / (HAND_S * calm))), fastest(calm) * dt
+            nearly = self._strength + min(max(move, -most), most)
+            wanted = wanted if abs(wanted - nearly) < ARRIVED else nearly
         self._strength = wanted
         return wanted
 
     def prompts(self, wanted: Prompts, calm: float, dt: float) -> Prompts:
-        """The mixture of prompts, no weight moving more than ``FADE / calm`` a second."""
+        """The mixture of prompts, no weight moving faster than ``fastest(calm)``."""
         goal = shares(wanted)
         if self._prompts and calm > 0.0:
             moves = {text: goal.get(text, 0.0) - self._prompts.get(text, 0.0) for text in {**self._prompts, **goal}}
-            part = min(1.0, FADE / calm * dt / max(1e-9, *map(abs, moves.values())))
+            part = min(1.0, fastest(calm) * dt / max(1e-9, *map(abs, moves.values())))
             if part < 1.0:
                 goal = {text: self._prompts.get(text, 0.0) + part * move for text, move in moves.items()}
         self._prompts = goal
         return tuple(goal.items())
+
+
+def fastest(calm: float) -> float:
+    """Full ranges a second: ``FADE`` at calm 1, 1.6 at the calm a show begins with, no bound towards 0.
+
+    A throw that is only stretched a little is many jumps in place of one, so half the calm is nearly as slow as all.
+    """
+    return FADE * (2.0 + 1.0 / calm) / 3.0
 
 
 def shares(prompts: Sequence[tuple[str, float]]) -> dict[str, float]:
