@@ -20,8 +20,15 @@ def test_nothing_of_the_beginning_is_searched_through_while_the_show_runs() -> N
 
 def test_it_ends_as_it_was_whatever_happens() -> None:
     before = sys.getswitchinterval()
-    with pytest.raises(KeyboardInterrupt), on_stage():
-        assert sys.getswitchinterval() == pytest.approx(min(before, TURN))
-        raise KeyboardInterrupt
+    turns = []
+
+    def show() -> None:
+        with on_stage():
+            turns.append(sys.getswitchinterval())
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        show()
+    assert turns == [pytest.approx(min(before, TURN))]
     assert sys.getswitchinterval() == before
     assert gc.get_freeze_count() == 0
