@@ -6,7 +6,10 @@ import random
 
 from osc_kit import show_tree
 
+from vj.app.common import declared_tree
 from vj.control.osc.gather import A_SECOND, AT_ONCE, Gather, settled
+from vj.options import DEFAULT_LOOK
+from vj.params.spec import text
 from vj.types import ControlEvent
 
 SPECS = {path: spec for path, spec, _ in show_tree().items()}
@@ -18,28 +21,37 @@ def event(path: str, value: float, *, relative: bool = False) -> ControlEvent:
 
 def test_the_last_value_wins_in_its_place() -> None:
     first, second, third = event("/a/walk/speed", 0.1), event("/mix/crossfade", 0.2), event("/a/walk/speed", 0.3)
-    assert settled([first, second, third]) == [second, third]
+    assert settled([first, second, third], SPECS) == [second, third]
 
 
 def test_a_trigger_is_pulled_once_a_tick() -> None:
     tap = event("/beat/tap", 1)
-    assert settled([tap, tap, event("/a/walk/speed", 1.0), tap]) == [event("/a/walk/speed", 1.0), tap]
+    assert settled([tap, tap, event("/a/walk/speed", 1.0), tap], SPECS) == [event("/a/walk/speed", 1.0), tap]
 
 
 def test_a_button_that_is_pressed_and_let_go_at_once_was_pressed() -> None:
     press, release = (ControlEvent("/beat/tap", value, "pad") for value in (True, False))
-    assert settled([press, release]) == [press, release]
-    assert settled([press, release, press]) == [press]
+    assert settled([press, release], SPECS) == [press, release]
+    assert settled([press, release, press], SPECS) == [press]
 
 
 def test_everything_that_is_put_into_a_queue_comes_there() -> None:
-    first, second = (ControlEvent("/a/queue/add", words, "me") for words in ("a rose", "the sea"))
-    assert settled([first, second, first]) == [second, first]
+    queue = {"/a/queue/put": text("put", each=True)}
+    first, second = (ControlEvent("/a/queue/put", words, "me") for words in ("a rose", "the sea"))
+    assert settled([first, second, first], queue) == [second, first]
+    assert settled([first, second, first], {"/a/queue/put": text("put")}) == [first]
+
+
+def test_what_counts_each_time_says_so() -> None:
+    assert {path for path, spec, _ in declared_tree(DEFAULT_LOOK).items() if spec.each} == {
+        *(f"{deck}/sources/{verb}" for deck in ("", "/b") for verb in ("add", "remove")),
+        *(f"/{deck}/queue/{verb}" for deck in "ab" for verb in ("add", "drop")),
+        "/show/save", "/show/rename", "/show/delete", "/b/show/save", "/midi/forget"}
 
 
 def test_values_for_other_moments_stay() -> None:
     both = [ControlEvent("/a/walk/speed", 0.5, "me", when="bar"), event("/a/walk/speed", 0.1)]
-    assert settled(both) == both
+    assert settled(both, SPECS) == both
 
 
 def test_it_ends_where_all_of_it_would_have_ended() -> None:
@@ -52,7 +64,7 @@ def test_it_ends_where_all_of_it_would_have_ended() -> None:
         whole, short = show_tree(), show_tree()
         for one in events:
             whole.apply(one)
-        kept = settled(events)
+        kept = settled(events, SPECS)
         for one in kept:
             short.apply(one)
         assert [value for _, _, value in whole.items()] == [value for _, _, value in short.items()]

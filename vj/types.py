@@ -130,7 +130,8 @@ class ParamSpec:
     """One thing that can be turned, declared once beside the code that reads it.
 
     ``smooth`` is the glide's time constant in seconds. ``curve`` maps knob space 0..1 to ``lo..hi``. What is
-    ``guarded`` can end or spoil a show: from a network it takes an authenticated hand.
+    ``guarded`` can end or spoil a show: from a network it takes an authenticated hand. ``each``: every wish for it
+    counts, as for what puts a thing into a row; elsewhere a later wish makes the earlier ones of its tick void.
     """
 
     name: str
@@ -145,6 +146,7 @@ class ParamSpec:
     live: bool = True
     help: str = ""
     guarded: bool = False
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def open_desk(engine: Engine) -> Desk:
     parts = engine.parts
     mirror = Mirror(parts.tree)
     parts.seen.append(mirror.publish)
-    parts.inbox.settle = settled
+    parts.inbox.settle = lambda events: settled(events, mirror.specs)
     return Desk(mirror, parts.inbox.put, now, together=parts.inbox.put_all)
 
 

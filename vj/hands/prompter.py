@@ -38,10 +38,10 @@ TAKEN_BACK = (*OF_A_LOOK, "/mix/", *_KEPT, *map(across, _KEPT))
 
 SHOW = (
     text("recall", help="Recall a look by its name."),
-    text("save", help="Save the picture as it is now as a look of this name.", guarded=True),
+    text("save", help="Save the picture as it is now as a look of this name.", guarded=True, each=True),
     trigger("save_new", help="Save the picture as it is now under the next free name.", guarded=True),
-    text("rename", guarded=True, help="Another name for the look on stage; `old new` for another look."),
-    text("delete", guarded=True, help="Put one of your own looks into the trash, by its name."),
+    text("rename", guarded=True, each=True, help="Another name for the look on stage; `old new` for another look."),
+    text("delete", guarded=True, each=True, help="Put one of your own looks into the trash, by its name."),
     trigger("undo", help="Take back the last recall, gesture or route."),
     trigger("redo", help="Do again what was taken back."),
     trigger("next", help="The next look."),
@@ -82,7 +82,8 @@ class Prompter:
         self._look_path, self._morph_path = place.here(LOOK), place.here(MORPH)
         tree.extend(place.show, SHOW if place.first else OF_A_DECK)
         tree.declare(place.pad, pad.PARAMS)
-        tree.declare(place.sources, (choice("add", NONE, (NONE, *kinds()), help="Another source of modulation."),))
+        tree.declare(place.sources, (choice("add", NONE, (NONE, *kinds()), each=True,
+                                             help="Another source of modulation."),))
         self.stands()
         self._acts = self._table()
 
@@ -106,7 +107,8 @@ class Prompter:
             self.tree.extend(self._place.show, (choice("morph", NONE, (NONE, *names),
                                                        help="Morph to this look; none stops where it is."),))
         if uses != self._offered[1]:
-            self.tree.extend(self._place.sources, (choice("remove", NONE, (NONE, *uses), help="Take a source away."),))
+            self.tree.extend(self._place.sources, (choice("remove", NONE, (NONE, *uses), each=True,
+                                                         help="Take a source away."),))
         self._offered = names, uses
 
     # ------------------------------------------------------------------------------------- landing

@@ -28,14 +28,16 @@ def switch(name: str, default: bool = False, *, help: str = "", guarded: bool = 
     return ParamSpec(name, "switch", bool(default), help=help, guarded=guarded)
 
 
-def choice(name: str, default: str, choices: Sequence[str], *, live: bool = True, help: str = "") -> ParamSpec:
+def choice(name: str, default: str, choices: Sequence[str], *, live: bool = True, help: str = "",
+           each: bool = False) -> ParamSpec:
     """One of several names."""
-    return ParamSpec(name, "choice", default, choices=tuple(choices), hi=max(len(choices) - 1, 0), live=live, help=help)
+    return ParamSpec(name, "choice", default, choices=tuple(choices), hi=max(len(choices) - 1, 0), live=live, help=help,
+                     each=each)
 
 
-def text(name: str, default: str = "", *, help: str = "", guarded: bool = False) -> ParamSpec:
+def text(name: str, default: str = "", *, help: str = "", guarded: bool = False, each: bool = False) -> ParamSpec:
     """Free text: a prompt, a caption. At most 2000 characters."""
-    return ParamSpec(name, "text", default, help=help, guarded=guarded)
+    return ParamSpec(name, "text", default, help=help, guarded=guarded, each=each)
 
 
 def colour(name: str, default: str, *, help: str = "") -> ParamSpec:

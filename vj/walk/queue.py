@@ -10,8 +10,8 @@ from vj.walk.prompts import LONGEST, cleaned
 
 QUEUE = (
     text("waiting", help="The prompts that wait, one on a line, the next one first."),
-    text("add", help="Put a prompt at the end of the queue."),
-    text("drop", help="Take a prompt out of the queue, by its words."),
+    text("add", each=True, help="Put a prompt at the end of the queue."),
+    text("drop", each=True, help="Take a prompt out of the queue, by its words."),
     trigger("next", help="Play the next prompt now."),
     trigger("clear", help="Empty the queue."),
     integer("bars", 4, 0, 64, unit="bars", help="A prompt is played every so many bars; 0: only by hand."),

@@ -9,7 +9,7 @@ LEARN, FORGET, UNDO = "/midi/learn", "/midi/forget", "/midi/undo"
 LEARNING = "/midi/learning"
 PARAMS = (
     text("learn", help="The path that the next control moved shall turn; empty ends learning."),
-    text("forget", guarded=True, help="The path that no MIDI control shall turn any longer."),
+    text("forget", guarded=True, each=True, help="The path that no MIDI control shall turn any longer."),
     trigger("undo", guarded=True, help="Take back the last thing that was learnt or forgotten."),
 )
 READINGS = (

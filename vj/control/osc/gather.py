@@ -13,14 +13,13 @@ DEAR = ("choice", "text", "trigger")
 """Kinds that may do much at once: recall a look, undo, make a prompt."""
 A_SECOND, AT_ONCE = 60.0, 64.0
 """How many of those the engine is asked for, whoever sends them."""
-ADD, DROP = "/add", "/drop"
-"""How paths end that take something into a row and out of it: another value makes no earlier one void."""
 
 
-def settled(events: Sequence[ControlEvent]) -> list[ControlEvent]:
+def settled(events: Sequence[ControlEvent], specs: Mapping[str, ParamSpec]) -> list[ControlEvent]:
     """``events`` that land at one tick, without those that a later one makes void, in their order.
 
-    A value that is set makes void what was set or added before, from whichever hand; what is added after it counts.
+    A value that is set makes void what was set or added before, from whichever hand; what is added after it counts,
+    and of what counts each time (``ParamSpec.each``) only the same wish twice is one.
     A trigger is pulled once a tick, as often as it may be asked for, also where its button is let go at once.
     """
     if len(events) < 2:
@@ -28,8 +27,8 @@ def settled(events: Sequence[ControlEvent]) -> list[ControlEvent]:
     kept: list[ControlEvent] = []
     void: set[tuple[str, str, Value | None]] = set()
     for event in reversed(events):
-        one = event.value if event.path.endswith((ADD, DROP)) else None
-        key = (event.path, event.when, one)
+        spec = specs.get(event.path)
+        key = (event.path, event.when, event.value if spec is not None and spec.each else None)
         if key in void:
             continue
         kept.append(event)
@@ -66,7 +65,7 @@ class Gather:
             return []
         ready: list[ControlEvent] = []
         late: list[ControlEvent] = []
-        for event in settled(self._events):
+        for event in settled(self._events, specs):
             spec = specs.get(event.path)
             if spec is None or spec.kind not in DEAR:
                 ready.append(event)
