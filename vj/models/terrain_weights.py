@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from vj.models.onnx import read_tensors
 from vj.types import VjError
 
@@ -37,6 +35,15 @@ def find_weights() -> Path:
     raise VjError(f"the generator terrain needs the weights in the package {PACKAGE}: {CURE}")
 
 
+def missing() -> str:
+    """What has to be done before the terrain can be drawn; nothing where its weights are here. Reads no weights."""
+    try:
+        find_weights()
+    except VjError:
+        return f"its weights: {CURE}"
+    return ""
+
+
 def read_weights(path: Path | None = None) -> dict[str, Tensor]:
     """The network's tensors by name. Raises VjError where they are missing or are not the ones that vj knows."""
     path = path or find_weights()
@@ -52,6 +59,8 @@ def read_weights(path: Path | None = None) -> dict[str, Tensor]:
 
 def named(arrays: Mapping[str, NDArray[np.float32]]) -> dict[str, Tensor]:
     """The file's tensors as the network calls them. Norms lost their names in it, but not their order of use."""
+    import torch
+
     tensors = {name.removeprefix("network."): torch.from_numpy(array.copy())
                for name, array in arrays.items() if name.startswith("network.")}
     norms = [torch.from_numpy(array.reshape(-1).copy()) for array in arrays.values() if array.ndim == 3]
