@@ -34,7 +34,7 @@ def white_or_pink(count: int, rate: int, dice: Generator) -> NDArray[np.float32]
 
 
 MAKERS: tuple[tuple[str, Noise, int], ...] = (
-    ("speech", noises.talk, 26), ("pad", noises.pad, 14), ("babble", noises.babble, 6), ("rain", noises.rain, 5),
+    ("speech", noises.talk, 70), ("pad", noises.pad, 24), ("babble", noises.babble, 12), ("rain", noises.rain, 5),
     ("wind", noises.wind, 5), ("applause", noises.applause, 5), ("cheers", noises.cheers, 5), ("hum", noises.hum, 3),
     ("noise", white_or_pink, 5), ("crackle", noises.crackle, 3), ("silence", silence, 3),
 )

@@ -19,7 +19,7 @@ INNER = 64
 """Width of the first layer."""
 BLUR = 0.04
 """How far, as a share of the tempo, one that is meant may lie from one that is told: standard deviation."""
-TEMPO = 0.03
+TEMPO = 0.05
 """Weight of the tempo among what is to be learnt."""
 
 
@@ -51,14 +51,15 @@ class Net(nn.Module):
 
 
 def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
-    """A fresh net that knows the levels' mean and spread from ``sample``, or one that was trained before."""
-    if begin is not None:
-        kept = {name: tensor for name, tensor in load_file(begin).items() if name != "delay"}
-        net = Net(kept["output.weight"].shape[1])
-        net.load_state_dict({**{"tempo.weight": torch.zeros_like(net.tempo.weight),
-                                "tempo.bias": torch.zeros_like(net.tempo.bias)}, **kept})
-        return net
+    """A fresh net that knows the levels' mean and spread from ``sample``, or one that was trained before.
+
+    One with fewer units is given more, which at first nobody listens to: it hears what it heard.
+    """
     net = Net(hidden)
+    if begin is not None:
+        kept = {name: tensor.float() for name, tensor in load_file(begin).items() if name != "delay"}
+        net.load_state_dict(widened(kept, net))
+        return net
     levels = torch.from_numpy(sample).reshape(-1, SIZE)
     net.mean.copy_(levels.mean(0))
     net.spread.copy_(1.0 / (levels.std(0) + 0.05))
@@ -67,11 +68,28 @@ def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
     return net
 
 
+@torch.no_grad()
+def widened(kept: dict[str, Tensor], net: Net) -> dict[str, Tensor]:
+    """The weights of ``net``, with those of a net of as many units or fewer in their places.
+
+    What is new listens to everything as it was made to; what was there does not listen to what is new.
+    """
+    weights = net.state_dict()
+    for name, old in kept.items():
+        gates = 3 if name.startswith("gru.") else 1  # these stand above each other in one matrix
+        for new, part in zip(weights[name].chunk(gates), old.chunk(gates), strict=True):
+            listeners = new[:len(part)]
+            listeners[..., part.shape[-1]:] = 0.0
+            listeners[..., :part.shape[-1]] = part
+    return weights
+
+
 def save(net: Net, delay: float, path: Path) -> None:
     """Weights and ``delay``, seconds from a moment to the end of its own frame's window, as safetensors."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".part")
-    save_file({**{name: tensor.contiguous() for name, tensor in net.state_dict().items()},
+    # Half precision: a net of twice the size in the same file hears more than the last bits do.
+    save_file({**{name: tensor.half().contiguous() for name, tensor in net.state_dict().items()},
                "delay": torch.tensor([delay])}, fresh)
     fresh.replace(path)
 
