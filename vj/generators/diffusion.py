@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vj import clock
@@ -15,6 +15,7 @@ from vj.types import Camera, GenRequest, Image, VjError
 
 if TYPE_CHECKING:
     from vj.generators._atelier import Atelier
+    from vj.models.diffusion.foresight import Pick
     from vj.types import Pixels
 
 STRETCH = 8
@@ -50,6 +51,8 @@ class Diffusion:
         integer("steps", 0, 0, 8, help="Passes of the network for an image; 0 is what the model was made for."),
         number("guidance", 1.0, 1.0, 4.0, smooth=0.2,
                help="How firmly the prompt is followed, where the model can; over 1 takes twice the work."),
+        integer("ahead", 4, 1, 8,
+                help="Pictures drawn at once for the moments to come, on a GPU; a kick or a hand throws them away."),
         text("negative", help="What shall not be seen, where the guidance is over 1."),
         choice("lora", NONE, (NONE,), help="A LoRA of the command line."),
         number("lora_scale", 1.0, -1.0, 2.0, smooth=0.2, help="How strong the LoRA is; negative turns it round."),
@@ -78,14 +81,51 @@ class Diffusion:
         size, knobs = checked_size(request), Knobs(self.PARAMS, request.params)
         if self._atelier is None:
             raise VjError("the generator diffusion was not loaded")
-        wanted = -(-size[0] // STRETCH) * STRETCH, -(-size[1] // STRETCH) * STRETCH
-        pixels = self._atelier.draw(request, knobs, wanted)
+        pixels = self._atelier.draw(request, knobs, wanted(size))
         return Image(cut(pixels, size), request.tick.index, request.tick.time, Camera(), clock.now() - start)
+
+    def begin(self, request: GenRequest) -> _Begun | None:
+        """As ``render``, for a live show: it does not wait for the device, and what goes as expected is drawn ahead.
+
+        None where there is nothing newer to show, or the first model is still being opened.
+        """
+        start = clock.now()
+        size, knobs = checked_size(request), Knobs(self.PARAMS, request.params)
+        if self._atelier is None:
+            raise VjError("the generator diffusion was not loaded")
+        picture = self._atelier.begin(request, knobs, wanted(size))
+        return None if picture is None else _Begun(picture, request, size, start)
 
     def close(self) -> None:
         if self._atelier is not None:
             self._atelier.close()
         self._atelier = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A picture under way, and what it answers."""
+
+    picture: Pick
+    request: GenRequest
+    size: tuple[int, int]
+    start: float
+
+    @property
+    def ready(self) -> bool:
+        """It is there."""
+        return self.picture.ready
+
+    def image(self) -> Image:
+        """The picture; waits for it. Its cost is the device's time, or the wall's where the device has no clock."""
+        pixels, seconds, tick = self.picture.pixels(), self.picture.seconds(), self.request.tick
+        cost = clock.now() - self.start if seconds is None else seconds
+        return Image(cut(pixels, self.size), tick.index, tick.time, Camera(), cost)
+
+
+def wanted(size: tuple[int, int]) -> tuple[int, int]:
+    """The size a model draws for a picture of ``size``."""
+    return -(-size[0] // STRETCH) * STRETCH, -(-size[1] // STRETCH) * STRETCH
 
 
 def cut(pixels: Pixels, size: tuple[int, int]) -> Pixels:

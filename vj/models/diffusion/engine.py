@@ -10,6 +10,7 @@ import gc
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from vj.models.diffusion.loader import Parts
     from vj.models.diffusion.shot import Pixels
 
-__all__ = ["WAYS", "Engine", "Feedback", "Shot"]
+__all__ = ["WAYS", "Engine", "Feedback", "Shot", "Trace"]
 
 WAYS = ("graph", "compile")
 """How pictures may be launched on a CUDA device besides call by call; ``tune`` compiles for minutes."""
@@ -53,6 +54,18 @@ class _Deck:
     """Seconds since the anchor was looked at."""
     goal: Tensor | None = None
     """Where the anchor goes, (2, 1, C, 1, 1)."""
+    slews: list[calm.Slew] = field(default_factory=list)
+    """As they were after each row of the last batch."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a deck remembered after each picture of a batch: ``clean`` (rows, C, h, w), ``rgba`` (rows, H, W, 4)."""
+
+    plate: frame.Plate
+    clean: Tensor
+    rgba: Tensor
+    slews: Sequence[calm.Slew]
 
 
 @dataclass
@@ -119,6 +132,22 @@ class Engine:
         """Begin a batch of shots that are of one kind, with nothing fed back; the ticket has all their pictures."""
         return self._begin(shots)
 
+    def trace(self, deck: str) -> Trace:
+        """Of the batch that was begun last for the deck, so that ``rewind`` can go back into it later."""
+        state = self._decks[deck]
+        plate = state.plate
+        if plate is None:
+            raise VjError(f"deck {deck} has drawn nothing yet")
+        return Trace(plate, plate.buffers["clean"].clone(), plate.buffers["rgba"].clone(), tuple(state.slews))
+
+    def rewind(self, deck: str, trace: Trace, row: int) -> None:
+        """The deck remembers what it did after that picture of a batch: the ones behind it were never shown."""
+        state = self._decks.get(deck)
+        if state is None:
+            return
+        trace.plate.recall(trace.clean[row], trace.rgba[row])
+        state.plate, state.slew = trace.plate, copy(trace.slews[row])
+
     def prepare(self, shots: Sequence[Shot], ahead: int = 1) -> None:
         """Make what pictures like these will need, graphs and all, before a show. Takes as long as it takes."""
         for shot in shots:
@@ -173,7 +202,7 @@ class Engine:
         plate = press.plate
         if deck.plate is not None and deck.plate is not plate:
             plate.remember(deck.plate.buffers)
-        slewed = [_slewed(shot, deck.slew) for shot in shots]
+        slewed = self._slewed(shots, deck)
         if any(feedback.share(shot.feedback) for shot in shots) and deck.plate is not None:
             self._anchor(press, slewed, deck)
         self._ink(press, slewed, deck)
@@ -185,6 +214,14 @@ class Engine:
             with plate.untouched():
                 press.launch.improve()
         return ticket
+
+    def _slewed(self, shots: Sequence[Shot], deck: _Deck) -> list[Shot]:
+        """The shots with what a hand or a drive moves held to a calm speed."""
+        deck.slews, slewed = [], []
+        for shot in shots:
+            slewed.append(_slewed(shot, deck.slew))
+            deck.slews.append(copy(deck.slew))
+        return slewed
 
     def _anchor(self, press: _Press, shots: Sequence[Shot], deck: _Deck) -> None:
         """What holds the trail follows what the model makes of noise alone, looked at every ``ANCHOR_S``."""

@@ -117,6 +117,12 @@ class Plate:
                 other = interpolate(other[None], mine.shape[-2:], mode="bilinear", align_corners=False)[0]
             mine.copy_(other)
 
+    def recall(self, clean: Tensor, rgba: Tensor) -> None:
+        """Take over the memory as one row of a batch left it: its latent (C, h, w) and its picture (H, W, 4)."""
+        self.buffers["held"].copy_(clean.nan_to_num())
+        self.buffers["trail"].copy_(clean.nan_to_num())
+        self.buffers["shown"].copy_(rgba[..., :3].permute(2, 0, 1).float() / 255.0)
+
     def say(self, tokens: Sequence[Tensor], pooled: Sequence[Tensor | None]) -> None:
         """The texts' embeddings (77, D) of each row; with guidance those of the negative prompt first."""
         for row, one in enumerate(tokens):

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vj.models.diffusion.pulse import beat
 from vj.types import VjError
 
 _PATIENCE = 30.0
@@ -151,13 +152,13 @@ def digest_of(path: Path) -> str:
 
 def matches(path: Path, digest: str) -> bool:
     """Does the file hash to ``digest``: 64 letters sha256, 40 git's sha1 of a blob?"""
+    found = hashlib.sha256() if len(digest) == 64 else hashlib.sha1(b"blob %d\0" % path.stat().st_size,
+                                                                    usedforsecurity=False)
     with path.open("rb") as file:
-        if len(digest) == 64:
-            return hashlib.file_digest(file, "sha256").hexdigest() == digest
-        git = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
         while chunk := file.read(1 << 20):
-            git.update(chunk)
-        return git.hexdigest() == digest
+            found.update(chunk)
+            beat()
+    return found.hexdigest() == digest
 
 
 def _whole(path: Path, file: Remote) -> bool:

@@ -80,11 +80,13 @@ class Launch:
         except Exception as error:
             if self._best is None:
                 raise
-            self._failed(self._best, error)
+            failed = self._best
             self.forget()
+            if not is_out_of_memory(error):
+                self._paint()  # where this fails too it is no matter of the launch
+            self._failed(failed, error)
             if is_out_of_memory(error):
                 raise
-            self._paint()
 
     @property
     def due(self) -> bool:

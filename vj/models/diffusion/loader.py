@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vj.models.device import check_device
 from vj.models.diffusion.blueprint import Blueprint, Component, Decoder, blueprint
 from vj.models.diffusion.inspect import Tensors
 from vj.models.diffusion.lora import Loras, merge_for_good, read_lora
 from vj.models.diffusion.original import Source
 from vj.models.diffusion.place import Place
+from vj.models.diffusion.pulse import beat
 from vj.models.diffusion.room import check_room, out_of_memory
 from vj.models.diffusion.text import Encoder, Reader
 from vj.models.diffusion.words import open_tokenizer
@@ -54,10 +56,11 @@ def open_parts(place: Place | Path, device: str = "cpu", dtype: dtype | None = N
     """Open the model at ``place``; ``tiny`` is the folder of its tiny decoder where the place names none.
 
     Raises VjError, one sentence with the cure, for a model that is missing, damaged, pickled, of another family or
-    too large for the memory that is free.
+    too large for the memory that is free, and for a device that is not there.
     """
     place = place if isinstance(place, Place) else Place.at(place)
     place = replace(place, decoder=place.decoder or tiny)
+    check_device(device)
     kind = dtype or best_dtype(device)
     plan = blueprint(place, vae, "fp16" if kind.itemsize < 4 else "")
     check_room(plan.name, plan.numbers * kind.itemsize, device)
@@ -125,6 +128,7 @@ def _picture_network(part: Component, device: str, kind: dtype) -> Any:
 
 
 def _filled(part: Component, make: Callable[[], Any], device: str, kind: dtype) -> Any:
+    beat()
     model = _built(part, make)
     found = _read(part, model.state_dict(), device, kind)
     model.load_state_dict(found, assign=True)
@@ -156,6 +160,7 @@ def _read(part: Component, wanted: Mapping[str, Tensor], device: str, kind: dtyp
         files = {tensors.path: stack.enter_context(safe_open(tensors.path, framework="pt")) for tensors in part.files}
         found = {}
         for name, empty in wanted.items():
+            beat()
             source = Source(_plain(name)) if part.naming is None else part.naming(name)
             if source.name not in held:
                 raise VjError(f"{part.files[0].path} has no tensor {source.name}: it does not belong to its config, "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Mark = torch.cuda.Event
 
@@ -37,6 +38,20 @@ def span(run: Callable[[], object]) -> float:
     began = mark()
     run()
     return seconds(began, mark())
+
+
+@contextmanager
+def beside(device: str) -> Iterator[None]:
+    """Copies launched meanwhile go side by side with the pictures, and are done at the end; off CUDA there is one row
+    of work only.
+    """
+    if not device.startswith("cuda"):
+        yield
+        return
+    row = stream()
+    with torch.cuda.stream(row):
+        yield
+    row.synchronize()
 
 
 def stream() -> torch.cuda.Stream:
