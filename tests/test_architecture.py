@@ -37,7 +37,7 @@ ROOMS: dict[str, set[str]] = {
     "params": BASIC,
     "audio": BASIC | DECLARE,
     "timeline": BASIC | DECLARE,
-    "control": BASIC | DECLARE,
+    "control": BASIC | DECLARE | {"params.pushes"},
     "record": BASIC | DECLARE,
     "modulation": BASIC | {"params"},
     "walk": BASIC | {"params"},

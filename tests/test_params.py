@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from vj.params.pushes import pushable
 from vj.params.quantize import Quantizer
 from vj.params.spec import checked, choice, colour, from_unit, integer, number, switch, text, to_unit, trigger
 from vj.params.tree import ParamTree
@@ -199,6 +200,53 @@ def test_a_push_pulls_a_trigger_once_until_it_falls_back(tree):
         fired.append(tree.snapshot({"/a/walk/go": push})["a/walk"]["go"])
     assert fired == [False, False, True, False, False, False, False, True, False]
     assert tree.snapshot({})["a/walk"]["go"] is False
+
+
+def test_a_trigger_that_a_route_pulls_is_told_as_pulled(tree):
+    told = []
+    for push in (0.0, 0.9, 0.9):
+        tree.snapshot({"/a/walk/go": push})
+        told.append(tree.changes())
+    assert told == [[], [("/a/walk/go", False, "route")], []]
+
+
+@pytest.mark.parametrize(("base", "pushes", "wanted"), [
+    (False, (0.0, 0.49, 0.5, 0.45, 0.41, 0.39, 0.45, 1.0, -1.0), (0, 0, 1, 1, 1, 0, 0, 1, 0)),
+    (True, (0.0, 1.0, -0.49, -0.5, -0.45, -0.39, -0.45, -1.0, 0.0), (1, 1, 1, 0, 0, 1, 1, 0, 1)),
+])
+def test_a_push_of_half_a_turn_turns_a_switch_over_until_it_falls_back(tree, base, pushes, wanted):
+    tree.apply(event("/a/walk/on", base))
+    assert [tree.snapshot({"/a/walk/on": push})["a/walk"]["on"] for push in pushes] == [bool(one) for one in wanted]
+    assert tree.base("/a/walk/on") is base
+    assert tree.snapshot({})["a/walk"]["on"] is base
+
+
+def test_a_push_steps_through_choices_and_does_not_tremble_between_two(tree):
+    pushes = (0.0, 0.24, 0.26, 0.31, 0.26, 0.24, 0.19, 1.0, -0.5, -1.0, 0.0)
+    shown = [tree.snapshot({"/a/walk/band": push})["a/walk"]["band"] for push in pushes]
+    assert shown == ["bass", "bass", "bass", "high", "high", "high", "bass", "high", "sub", "sub", "bass"]
+    tree.apply(event("/a/walk/band", "sub"))
+    again = [tree.snapshot({"/a/walk/band": push})["a/walk"]["band"] for push in (0.2, 0.5, 1.0)]
+    assert again == ["sub", "bass", "high"]
+    assert tree.base("/a/walk/band") == "sub"
+
+
+@pytest.mark.parametrize(("path", "spec", "leads"), [
+    ("/a/walk/speed", number("speed", 0.5), True), ("/fx/glow/on", switch("on"), True),
+    ("/b/fx/glow/on", switch("on"), True), ("/mod/slow/shape", choice("shape", "a", ("a", "b")), True),
+    ("/mix/blend", choice("blend", "a", ("a", "b")), True), ("/master/freeze", switch("freeze"), True),
+    ("/fx/tint/flash", trigger("flash"), True), ("/routes/3/depth", number("depth", 1.0), True),
+    ("/b/routes/3/depth", number("depth", 1.0), True),
+    ("/master/flash_limit", switch("flash_limit"), False), ("/master/blackout", switch("blackout"), False),
+    ("/show/look", choice("look", "a", ("a", "b")), False), ("/show/next", trigger("next"), False),
+    ("/record/on", switch("on", guarded=True), False), ("/routes/3/on", switch("on"), False),
+    ("/routes/3/source", choice("source", "a", ("a",)), False), ("/a/prompt/text", text("text"), False),
+    ("/pad/x", number("x", 0.5), False), ("/b/show/morph_position", number("morph_position", 0.0), False),
+    ("/a/gen/tint", colour("tint", "#000000"), False),
+    ("/a/gen/model", choice("model", "a", ("a", "b"), live=False), False),
+])
+def test_where_a_route_can_lead(path, spec, leads):
+    assert pushable(path, spec) is leads
 
 
 def test_what_is_put_is_there_at_once_and_other_choices_keep_the_one_that_stands(tree):

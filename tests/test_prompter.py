@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hands import CALM, Show, look
@@ -252,7 +253,7 @@ def test_a_route_s_depth_glides():
 
 @pytest.mark.parametrize(("path", "value", "message"), [
     ("/routes/3/target", "/fx/glow/amuont", "did you mean '/fx/glow/amount'"),
-    ("/routes/3/target", "/fx/glow/on", "/fx/glow/on cannot be modulated: it takes true or false"),
+    ("/routes/3/target", "/master/blackout", "/master/blackout cannot be modulated: routes lead to numbers, and to"),
     ("/routes/3/target", "/show/undo", "/show/undo cannot be modulated"),
     ("/routes/3/source", "drums", "expected one of none, slow, pump, new"),
     ("/routes/3/depth", 2.0, "a number from -1 to 1"),
@@ -300,6 +301,21 @@ def test_a_beat_pulls_a_trigger_through_a_route():
     show.wish("/routes/3/target", "/fx/tint/flash")
     fired = [show.index for _ in range(90) if show.turn().params["fx/tint"]["flash"]]
     assert [round((index - 1) / 15) for index in fired] == [0, 1, 2, 3, 4, 5]  # 120 bpm at 30 fps
+
+
+def test_a_route_turns_a_switch_over_and_leaves_the_hand_s_setting_alone():
+    show = Show()
+    show.wish("/routes/3/source", "new every_beat")
+    show.wish("/mod/every_beat/beats", 2.0)
+    show.wish("/routes/3/target", "/fx/glow/on")
+    show.wish("/routes/3/depth", -1.0)
+    show.turn(1.0)
+    on = [bool(show.turn().params["fx/glow"]["on"]) for _ in range(120)]
+    assert sum(before != after for before, after in pairwise(on)) in (7, 8), "one beat each, 120 bpm"
+    assert 45 <= sum(on) <= 75
+    assert show.base("/fx/glow/on") is True
+    show.wish("/routes/3/on", False)
+    assert show.turn().params["fx/glow"]["on"] is True
 
 
 # --------------------------------------------------------------------------------------------- pad

@@ -37,14 +37,15 @@ def test_the_root_holds_everything(rig: Rig) -> None:
     assert declared <= set(paths)
     assert set(paths) - declared == {
         "/preview/program", "/preview/other", "/now/a/walk/speed", "/now/a/walk/decay", "/now/a/walk/steps",
-        "/now/master/fade", "/now/a/prompt/weight1", "/now/a/prompt/weight2", "/now/a/queue/bars"}
+        "/now/master/fade", "/now/a/prompt/weight1", "/now/a/prompt/weight2", "/now/a/queue/bars",
+        "/now/a/gen/world", "/now/master/freeze"}
 
 
 def test_a_number(rig: Rig) -> None:
     assert rig.json("/a/walk/speed") == {
         "FULL_PATH": "/a/walk/speed", "TYPE": "f", "ACCESS": 3, "VALUE": [0.5], "RANGE": [{"MIN": 0.0, "MAX": 2.0}],
         "CLIPMODE": ["both"], "UNIT": ["rad/s"], "DESCRIPTION": "How fast.", "EXTENDED_TYPE": ["number"],
-        "CURVE": ["linear"], "DEFAULT": [0.5]}
+        "CURVE": ["linear"], "DEFAULT": [0.5], "TAGS": ["routable"]}
 
 
 @pytest.mark.parametrize(("path", "type_", "access", "value"), [
@@ -123,4 +124,4 @@ def test_a_change_of_look_is_told_by_its_tops() -> None:
     removed, added, changed = gone_and_new(old, Space(show.mirror))
     assert removed == ["/a/gen/prompt", "/a/gen/negative", "/a/gen/tint", "/fx/bloom", "/now/fx/bloom"]
     assert added == ["/fx/glass", "/now/fx/glass"]
-    assert changed == ["/a/gen/world"]
+    assert changed == ["/a/gen/world", "/now/a/gen/world"]

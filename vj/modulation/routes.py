@@ -12,7 +12,8 @@ from functools import cache
 from typing import cast
 
 from vj import registry
-from vj.params.spec import choice, describe, number, switch, text
+from vj.params.pushes import pushable
+from vj.params.spec import choice, number, switch, text
 from vj.types import Curve, ParamSpec, Route, Value, Values, VjError
 
 SLOTS = "routes"
@@ -24,10 +25,6 @@ FIELDS = ("source", "target", "depth", "curve", "on")
 FEWEST, SPARE, MOST = 16, 4, 64
 """Slots that are always there, free ones that are kept, and all there can be."""
 CURVES: tuple[Curve, ...] = ("linear", "log", "square")
-ROUTABLE = ("number", "integer", "trigger")
-"""What modulation can push: the last is pulled when a push rises past the middle."""
-PULLED = ("/fx/", "/a/gen/", "/b/fx/", "/b/gen/")
-"""Where a trigger means the picture, not the show."""
 KINDS = "vj.modulation.sources"
 
 
@@ -90,11 +87,9 @@ def slots_in(values: Values, routes: str = ROUTES) -> list[Slot]:
 
 def check_target(path: str, spec: Callable[[str], ParamSpec]) -> None:
     """Can ``path`` be modulated? Raises VjError saying why not; ``spec`` finds declarations, or raises it."""
-    found = spec(path)
-    if found.kind not in ROUTABLE or found.guarded or (found.kind == "trigger" and not path.startswith(PULLED)):
-        raise VjError(f"{path} cannot be modulated: it takes {describe(found)}")
-    if path.startswith((ROUTES, f"/b{ROUTES}")) and not path.endswith("/depth"):
-        raise VjError(f"{path} cannot be modulated")
+    if not pushable(path, spec(path)):
+        raise VjError(f"{path} cannot be modulated: routes lead to numbers, and to switches, choices and triggers of "
+                      f"the picture")
 
 
 def free_name(kind: str, taken: Sequence[str]) -> str:

@@ -13,6 +13,8 @@ from vj.types import ParamSpec, Value, VjError
 
 MODEL, LORA, PICTURE = KINDS = ("model", "lora", "picture")
 OPTIONS = {MODEL: "--model PATH", LORA: "--lora NAME=PATH", PICTURE: "--picture NAME=PATH"}
+FULL = "decoder/full"
+"""Among the files: pictures are decoded as finely as the model can."""
 NONE, OTHER = "none", "other deck"
 """A picture of no kind, and the one that the other deck shows."""
 MOST = 64

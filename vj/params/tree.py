@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from vj.params.pushes import holds, stepped
 from vj.params.readings import Readings
 from vj.params.spec import checked, from_unit, moved, to_unit
 from vj.registry import suggest
@@ -18,8 +19,8 @@ from vj.types import ControlEvent, Params, ParamSpec, Value, VjError
 
 ARRIVED = 1e-4
 """Knob-space distance at which a glide is over: under half a step of a 14-bit fader."""
-PULL, RELEASE = 0.5, 0.4
-"""Push at which modulation pulls a trigger, and below which it has let go of it."""
+ROUTE = "route"
+"""Who pulls a trigger that modulation pulls."""
 
 
 @dataclass(slots=True)
@@ -28,10 +29,11 @@ class _Node:
     base: Value
     goal: float = 0.0  # base in knob space
     place: float = 0.0  # glided, in knob space
-    pushed: bool = False  # a trigger that modulation holds down
+    pushed: bool = False  # a trigger or a switch that modulation has hold of
+    held: int = -1  # the choice where modulation has put it since a hand was here
 
     def set(self, value: Value) -> None:
-        self.base = value
+        self.base, self.held = value, -1
         if self.spec.kind == "number" and not isinstance(value, str):
             self.goal = to_unit(self.spec, value)
 
@@ -55,17 +57,24 @@ class _Node:
                 return round(min(max(self.base + offset * (self.spec.hi - self.spec.lo), self.spec.lo), self.spec.hi))
             case "trigger":
                 return self._pulled(offset)
+            case "switch":
+                self.pushed = holds(-offset if self.base else offset, self.pushed)
+                return bool(self.base) != self.pushed
+            case "choice":
+                most = len(self.spec.choices) - 1
+                self.held = stepped(self.spec.choices.index(str(self.base)) + offset * most, self.held, most)
+                return self.spec.choices[self.held]
             case _:
                 return self.base
 
     def rest(self) -> Value:
-        """The value without a push; a trigger that is held down by one stays so."""
-        return self.base if self.spec.kind == "trigger" else self.value(0.0)
+        """The value without a push; what is held by one stays so."""
+        return self.value(0.0) if self.spec.kind in ("number", "integer") else self.base
 
     def _pulled(self, offset: float) -> Value:
         """A push that rises past the middle pulls a trigger once; it must fall back before it can again."""
-        rises = offset >= PULL and not self.pushed
-        self.pushed = offset >= (RELEASE if self.pushed else PULL)
+        rises = holds(offset, False) and not self.pushed
+        self.pushed = holds(offset, self.pushed)
         return bool(self.base) or rises
 
 
@@ -288,7 +297,9 @@ class ParamTree:
             if node is not None and math.isfinite(offset):
                 if params[mount] is self._still[mount]:
                     params[mount] = dict(params[mount])
-                params[mount][name] = node.value(offset)
+                params[mount][name] = value = node.value(offset)
+                if value is True and node.spec.kind == "trigger" and not node.base:
+                    self._changed[path] = ROUTE  # it is seen wherever pulls are seen
         self._let_go()
         return params
 

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from vj.params.pushes import pushable
 from vj.types import ParamSpec, Value
 
 NOW = "/now"
-"""Under it, each knob's value of this tick: with glide and modulation."""
+"""Under it, the value of this tick of all that modulation can push: with glide and modulation."""
+ROUTABLE = "routable"
+"""Tag of what a route can lead to."""
 PICTURES = "/preview"
 """Under it, what is shown, as JPEG blobs for who listens."""
 TYPES = {"number": "f", "integer": "i", "switch": "T", "choice": "s", "text": "s", "colour": "r", "trigger": "I",
@@ -103,7 +106,7 @@ class Space:
         for path, spec in shown.readable.items():
             self._leaf(path, spec, READ, _of(shown.reading, path))
         for path, spec in shown.specs.items():
-            if spec.kind in ("number", "integer"):
+            if pushable(path, spec) and spec.kind != "trigger":
                 self._leaf(NOW + path, spec, READ, _of(shown.modulated, path))
         for name in pictures:
             self._picture(f"{PICTURES}/{name}")
@@ -119,6 +122,8 @@ class Space:
         node = self._place(path)
         node.kind, node.spec, node.value = spec.kind, spec, value
         node.fixed = dict(attributes(spec, access))
+        if access == BOTH and pushable(path, spec):
+            node.fixed["TAGS"] = [*node.fixed.get("TAGS", ()), ROUTABLE]
 
     def _picture(self, path: str) -> None:
         node = self._place(path)

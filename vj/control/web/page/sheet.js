@@ -52,7 +52,8 @@ function learner(path) {
 /** The routes that push `path`: each stands in a slot of the tree. */
 function routes(path, node) {
   const home = path.startsWith("/b/") ? "/b/routes" : "/routes";
-  if (!["f", "i"].includes(node.TYPE) || !show.has(`${home}/1/source`) || path.startsWith(home)) return null;
+  if (!node.TAGS?.includes("routable") || !show.has(`${home}/1/source`) || path.startsWith(home)) return null;
+  const glides = ["f", "i"].includes(node.TYPE); // all else answers to half a turn, best of all on a beat
   const slots = [];
   for (let n = 1; show.has(`${home}/${n}/source`); n++) slots.push(`${home}/${n}`);
   const place = el("div", { class: "routes" });
@@ -63,8 +64,9 @@ function routes(path, node) {
     const more = el("button", { type: "button", onclick: () => {
       const slot = slots.find(free);
       if (!slot) { say("all routes are in use"); return; }
-      const first = show.nodes.get(`${slot}/source`).RANGE[0].VALS.find((source) => source !== "none");
-      show.set(`${slot}/depth`, 0.25);
+      const sources = show.nodes.get(`${slot}/source`).RANGE[0].VALS.filter((source) => source !== "none");
+      const first = (!glides && sources.find((source) => /^(new )?every_beat/.test(source))) || sources[0];
+      show.set(`${slot}/depth`, glides ? 0.25 : 1);
       show.set(`${slot}/target`, path);
       show.set(`${slot}/source`, first);
     } }, "Add a route");

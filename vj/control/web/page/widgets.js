@@ -171,7 +171,13 @@ export function toggle(show, path, open, name = nameOf(path), kind = "") {
                               title: node.DESCRIPTION ?? "" }, el("span", { class: "name" }, name));
   unlessHeld(root, () => show.set(path, root.getAttribute("aria-pressed") !== "true"));
   holdable(root, path, open);
-  live(root, show, [[path, (value) => root.setAttribute("aria-pressed", String(Boolean(value)))]]);
+  let base = false, now = null;
+  const draw = () => {
+    root.setAttribute("aria-pressed", String(base));
+    root.classList.toggle("moving", now != null && now !== base);
+  };
+  live(root, show, [[path, (value) => { base = Boolean(value); draw(); }]],
+    [["/now" + path, (value) => { now = Boolean(value); draw(); }]]);
   return root;
 }
 
@@ -210,19 +216,27 @@ export function pick(show, path, open, name = nameOf(path)) {
   const node = show.nodes.get(path);
   const choices = node.RANGE[0].VALS;
   const root = el("div", { class: "pick", title: node.DESCRIPTION ?? "" });
+  let tell;
   if (choices.length <= 3 && choices.join("").length < 24) {
     const buttons = choices.map((choice) => el("button", { type: "button", onclick: () => show.set(path, choice) },
       label(choice)));
     root.append(el("div", { class: "segments", role: "group", "aria-label": name }, ...buttons));
-    live(root, show, [[path, (value) => buttons.forEach((one, n) =>
-      one.setAttribute("aria-pressed", String(choices[n] === value)))]]);
+    tell = (value) => buttons.forEach((one, n) => one.setAttribute("aria-pressed", String(choices[n] === value)));
   } else {
     const list = el("select", { "aria-label": name, onchange: () => show.set(path, list.value) },
       ...choices.map((choice) => el("option", { value: choice }, label(choice))));
     root.append(list);
-    live(root, show, [[path, (value) => { list.value = value; }]]);
+    tell = (value) => { list.value = value; };
   }
-  root.append(el("span", { class: "name" }, name));
+  const says = el("span", { class: "name" }, name);
+  root.append(says);
+  let base = null, now = null;
+  const draw = () => {
+    const moves = now != null && base != null && now !== base;
+    root.classList.toggle("moving", moves);
+    says.textContent = moves ? `${name}: ${label(now)}` : name;
+  };
+  live(root, show, [[path, (value) => { tell(value); base = value; draw(); }]], [["/now" + path, (value) => { now = value; draw(); }]]);
   holdable(root, path, open);
   return root;
 }
