@@ -279,3 +279,25 @@ def test_removing_frees_the_disk_and_leaves_what_others_need(filled: Store, shel
     with pytest.raises(VjError, match="is your own"):
         filled.remove(str(shelves))
     assert shelves.is_dir()
+
+
+# ------------------------------------------------------------------------------------- before a show
+
+
+def test_a_model_is_looked_at_without_hashing_it(filled: Store, monkeypatch: pytest.MonkeyPatch,
+                                                 tmp_path: Path) -> None:
+    monkeypatch.setattr("vj.models.diffusion.store.matches", lambda *_: pytest.fail("hashed"))
+    folder = filled.hub.cached(PROFILES["sd-turbo"].model.repo)
+    assert folder is not None
+    filled.check("sd-turbo")
+    weights = folder / "unet" / "diffusion_pytorch_model.fp16.safetensors"
+    weights.resolve().write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(VjError, match=r"unet.*is cut short .*fetch it again"):
+        filled.check("sd-turbo")
+    with pytest.raises(VjError, match="vj models fetch lcm"):
+        filled.check("lcm")
+    own = kit.sd2(tmp_path / "own")
+    filled.check(str(own))
+    shutil.rmtree(own / "text_encoder")
+    with pytest.raises(VjError, match=r"text_encoder.*is not complete, fetch it again"):
+        filled.check(str(own))

@@ -18,7 +18,7 @@ from vj.app.lookfiles import LookFiles, open_shelf
 from vj.app.network import Network, open_network
 from vj.app.operator import Operator
 from vj.app.page import invite
-from vj.app.props import equipped
+from vj.app.props import equipped, looked_at
 from vj.app.room import as_calibrated
 from vj.app.screen import Screening
 from vj.app.surfaces import Opener, open_desk, open_surfaces, report_surfaces
@@ -121,7 +121,7 @@ class House:
 
 
 def _perform(sound: Sound, options: Options, stack: ExitStack) -> None:
-    options = equipped(as_chosen(as_calibrated(options)))
+    options = looked_at(equipped(as_chosen(as_calibrated(options))))
     console = Console(quiet=options.quiet, as_json=options.json)
     last = _last(options, console)
     runner = _runner(resumed(options, last), stack)

@@ -15,7 +15,7 @@ from vj.models.diffusion.inspect import FAMILIES
 from vj.models.diffusion.place import Place
 from vj.models.diffusion.profile import DECODERS, PIECES, PROFILES, Piece, Profile, pieces_of
 from vj.models.diffusion.room import gigabytes
-from vj.models.diffusion.store import Held, Store
+from vj.models.diffusion.store import Held, Store, is_own
 from vj.report import show
 from vj.types import VjError
 
@@ -58,6 +58,8 @@ def fetch(name: str, accept_licence: bool, ask: Ask | None, quiet: bool, store: 
     """
     store = store or Store.open()
     console = Console(highlight=False, quiet=quiet)
+    if is_own(name):
+        raise VjError(f"{name} is here already: give it to a show with --model")
     pieces = pieces_of(name)
     _agree(pieces, store, console, accept_licence, ask)
     for piece in pieces:
@@ -138,7 +140,8 @@ def _known(what: str, store: Store) -> dict[str, Any]:
         held = store.held(piece)
         facts[piece.kind] = {"repository": piece.repo, "page": store.hub.page(piece.repo),
                              "licence": piece.licence.name, "terms": piece.licence.summary,
-                             "accepted": held.accepted, "here": str(held.folder or ""), "size": gigabytes(held.size),
+                             "accepted": held.accepted, "here": str(held.folder or ""),
+                             "size": gigabytes(held.size) if held.folder is not None else "",
                              "trouble": held.trouble}
     return facts
 

@@ -16,7 +16,7 @@ from vj.app.autosave import stand
 from vj.app.common import Format, apart, assemble
 from vj.app.keeping import SECOND_WALK, WALK, Keeping
 from vj.app.lookfiles import open_shelf
-from vj.app.props import equipped
+from vj.app.props import equipped, looked_at
 from vj.app.screen import CPU_SCALE, on_cpu
 from vj.clock import OfflineClock, now
 from vj.clockface import Reading
@@ -61,7 +61,7 @@ def render(path: Path, options: Options, *, resume: bool = False, workers: int |
     from vj.audio.source import TrackSource
 
     console = Console(quiet=options.quiet, as_json=options.json)
-    job = job_of(path, options)
+    job = job_of(path, looked_at(options))
     job.shelf.find(job.options.look or DEFAULT_LOOK)
     with ExitStack() as stack:
         source = TrackSource.open(job.track)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vj.models.diffusion.profile import PROFILES
 from vj.options import Options
-from vj.params.props import LORA, MODEL, PICTURE, Props, named
+from vj.params.props import FULL, LORA, MODEL, PICTURE, Props, named
 from vj.types import VjError
 
 LOOK = "lucid_garden"
@@ -22,6 +22,20 @@ def equipped(options: Options) -> Options:
     return replace(options, look=LOOK) if wanted else options
 
 
+def looked_at(options: Options) -> Options:
+    """Raises VjError, with the cure, for a model that could not be opened, as far as configs and headers tell.
+
+    Not where a show goes on after a crash: then whatever can be shown is shown.
+    """
+    if options.model and not options.resume:
+        from vj.models.diffusion.store import Store
+
+        store = Store.open()
+        for text in options.model:
+            store.check(text)
+    return options
+
+
 def props_of(options: Options) -> Props:
     """What the command line brings. Raises VjError for a name that is none, or a path where nothing is."""
     files: dict[str, str] = {}
@@ -30,6 +44,8 @@ def props_of(options: Options) -> Props:
         for text in texts:
             key, path = named(text, kind, files)
             files[key] = _there(kind, path)
+    if options.quality == "full":
+        files[FULL] = "full"
     return Props(files, models[0] if models else "")
 
 

@@ -13,6 +13,7 @@ from vj.generators._base import Knobs
 from vj.generators._worlds import World, worlds
 from vj.models import palette, surface
 from vj.models.cppn import LATENT, MARGIN, Network
+from vj.models.device import check_device
 from vj.models.heap import keep_pages
 from vj.models.latent import latent
 from vj.models.pattern import Finish
@@ -31,6 +32,7 @@ class Canvas:
 
     def __init__(self, device: str) -> None:
         keep_pages()
+        check_device(device)
         self.device = torch.device(device)
         self._networks: dict[str, Network] = {}
         self._tables: dict[tuple[str, float, float], Tensor] = {}

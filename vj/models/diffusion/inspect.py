@@ -100,6 +100,8 @@ def family_of_config(unet: Mapping[str, Any], where: Path) -> str:
 
 def family_of_file(tensors: Tensors) -> str:
     """The family of a single file in the original layout. Raises VjError for another kind of model."""
+    if any(".lora_" in name or name.startswith("lora_") for name in tensors.shapes):
+        raise VjError(f"{tensors.path} is a LoRA, not a model: give it with --lora NAME=PATH beside a model")
     if not any(name.startswith("model.diffusion_model.") for name in tensors.shapes):
         raise VjError(f"{tensors.path} holds no UNet in the original layout: give a whole checkpoint of {_known()}, "
                       "not a part of one")

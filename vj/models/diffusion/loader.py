@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vj.models.device import check_device
 from vj.models.diffusion.blueprint import Blueprint, Component, Decoder, blueprint
 from vj.models.diffusion.inspect import Tensors
 from vj.models.diffusion.lora import Loras, merge_for_good, read_lora
@@ -56,11 +55,10 @@ def open_parts(place: Place | Path, device: str = "cpu", dtype: dtype | None = N
     """Open the model at ``place``; ``tiny`` is the folder of its tiny decoder where the place names none.
 
     Raises VjError, one sentence with the cure, for a model that is missing, damaged, pickled, of another family or
-    too large for the memory that is free, and for a device that is not there.
+    too large for the memory that is free.
     """
     place = place if isinstance(place, Place) else Place.at(place)
     place = replace(place, decoder=place.decoder or tiny)
-    check_device(device)
     kind = dtype or best_dtype(device)
     plan = blueprint(place, vae, "fp16" if kind.itemsize < 4 else "")
     check_room(plan.name, plan.numbers * kind.itemsize, device)

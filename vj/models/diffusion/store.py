@@ -52,6 +52,19 @@ class Store:
         A model from the cache is checked against its checksums, once. Raises VjError, one sentence with the cure, for
         one that is not here, not accepted, incomplete or tampered with.
         """
+        place, weights = self._located(what)
+        self.verify(weights)
+        return place
+
+    def check(self, what: str) -> None:
+        """Raises what ``find`` and whoever opens the model would, as far as configs and headers tell: nothing is
+        hashed.
+        """
+        place, _ = self._located(what)
+        blueprint(place, "tiny" if place.decoder else "full")
+
+    def _located(self, what: str) -> tuple[Place, list[Path]]:
+        """Where a model lies, and the weights of it that vj has fetched."""
         if what in PROFILES:
             return self._by_name(PROFILES[what])
         path = Path(what).expanduser()
@@ -138,13 +151,14 @@ class Store:
 
     def remove(self, name: str) -> int:
         """Delete a model or a piece from the cache; bytes freed. Decoders are small and shared: only by their name."""
-        if name not in PROFILES and name not in PIECES and Path(name).expanduser().exists():
+        if is_own(name):
             raise VjError(f"{name} is your own: vj removes only what it has fetched")
         going = [piece for piece in pieces_of(name) if piece.kind != "decoder" or piece.name == name]
         return sum(self.hub.remove(piece.repo) for piece in going if self.hub.cached(piece.repo) is not None)
 
-    def _by_name(self, profile: Profile) -> Place:
-        folders = {}
+    def _by_name(self, profile: Profile) -> tuple[Place, list[Path]]:
+        folders: dict[str, Path] = {}
+        weights: list[Path] = []
         for piece in profile.pieces:
             folder = self.hub.cached(piece.repo)
             if folder is None:
@@ -152,26 +166,31 @@ class Store:
                               f"run `vj models fetch {profile.name}`")
             if piece.licence.ask and not self._ledger.accepted(piece.name, piece.licence.name):
                 raise VjError(_unaccepted(profile.name, piece))
-            self.verify(self.files(piece, folder))
+            weights += self.files(piece, folder)
             folders[piece.kind] = folder
         lora = folders["lora"] / profile.lora.file if profile.lora is not None else None
-        return Place(profile.name, folders["model"], folders.get("decoder"), lora, profile.lora_scale, profile.sampler)
+        return Place(profile.name, folders["model"], folders.get("decoder"), lora, profile.lora_scale,
+                     profile.sampler), weights
 
-    def _own(self, path: Path) -> Place:
+    def _own(self, path: Path) -> tuple[Place, list[Path]]:
         """A model of the performer's own, with the tiny decoder of its family if that is in the cache."""
         place = Place.at(path)
         family = _family(path)
         decoder = self.hub.cached(DECODERS[family].repo)
         if decoder is None:
-            return place
-        self.verify(self.files(DECODERS[family], decoder))
-        return Place(place.name, path, decoder)
+            return place, []
+        return Place(place.name, path, decoder), self.files(DECODERS[family], decoder)
 
     def _check_disk(self, piece: Piece, size: int) -> None:
         free = self.hub.free()
         if size + _SPARE > free:
             raise VjError(f"{piece.name} takes {gigabytes(size)} and the disk of the cache has "
                           f"{gigabytes(free)} free: free some space, or set HF_HOME to a larger disk")
+
+
+def is_own(name: str) -> bool:
+    """Is this no name of vj's, but a path where something lies?"""
+    return name not in PROFILES and name not in PIECES and Path(name).expanduser().exists()
 
 
 def _family(path: Path) -> str:
