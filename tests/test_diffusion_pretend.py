@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 from vj.models.diffusion import engine as engines
 from vj.models.diffusion import letter, marks, outlet
 from vj.models.diffusion.engine import Engine, Feedback, Shot
+from vj.models.diffusion.foresight import Foresight
 from vj.models.diffusion.loader import Parts, open_parts
 from vj.types import LatentPoint
 
@@ -54,7 +55,7 @@ class Device:
         def replay(self) -> None:
             self.device.replayed += 1
             if self.device.replayed == self.device.fails_at:
-                raise RuntimeError("CUDA error: unspecified launch failure")
+                raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
             self.paint()
 
     class Mark:
@@ -63,6 +64,9 @@ class Device:
 
         def synchronize(self) -> None:
             self.device.waited += 1
+
+        def elapsed_time(self, other: Device.Mark) -> float:
+            return 1.0
 
 
 @pytest.fixture
@@ -175,3 +179,17 @@ def test_a_device_is_timed_by_marks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(marks, "Mark", Event)
     assert marks.span(lambda: None) == 0.007
     assert marks.reached(marks.mark())
+
+
+def test_batches_ahead_are_captured_and_are_the_pictures_of_one_by_one(parts: Parts, device: Device) -> None:
+    engine = Engine.open(replace(parts, device="cuda"), ways=("graph",))
+    ahead = Foresight(engine)
+    walk = [replace(SHOT, point=LatentPoint((math.cos(n / 60), math.sin(n / 60)), 1, 0.5 * 0.8 ** (n - 30)
+                                            if n >= 30 else 0.0), calm=0.4, dt=1 / 60) for n in range(44)]
+    picks = [ahead.begin(shot, n / 60, 4) for n, shot in enumerate(walk)]
+    found = [pick.pixels() for pick in picks if pick is not None]
+    assert len(found) == len(walk)
+    assert ahead.used > 30
+    assert ahead.wasted > 0, "the kick was no part of the plan"
+    assert device.recorded >= 1, "the batch of four"
+    assert max(int(np.abs(a.astype(int) - b).max()) for a, b in zip(found, expected(parts, walk), strict=True)) <= 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +25,7 @@ from vj.generators._stands import stand, stood
 from vj.models.diffusion.engine import Engine
 from vj.models.diffusion.loader import Parts, open_parts
 from vj.models.diffusion.profile import PROFILES
+from vj.models.diffusion.pulse import beat
 from vj.types import Beat, Camera, Features, GenRequest, LatentPoint, Tick, VjError
 from vj.walk.sphere import K
 
@@ -60,6 +63,8 @@ class Studio:
         self.loading: list[str] = []
         self.said: list[str] = []
         self.broken: set[str] = set()
+        self.gate = threading.Event()
+        self.gate.set()
         self._parts = parts
         self.generator = registry.load("vj.generators", "diffusion", "Generator")()
         self.generator.load("cpu")
@@ -71,6 +76,9 @@ class Studio:
     def _open(self, name: str, files: Any, device: str, say: Any) -> Engine:
         if name in self.broken:
             raise VjError(f"the model {name} is not here: fetch it with `vj models fetch {name}`")
+        if name not in ("sd-turbo", "mine"):  # the slow ones: each step waits, and shows that it is alive
+            while not self.gate.wait(0.01):
+                beat()
         self.opened.append(name)
         return Engine(replace(self._parts, name=name), tell=say)
 
@@ -81,6 +89,11 @@ class Studio:
         return GenRequest("diffusion", Tick(round(self.time * 30), self.time, 1 / 30),
                           Features(beat=Beat(120.0, int(beats), beats % 1.0)), {"calm": 0.0} | knobs, point, 7, size,
                           deck, files or {}, picture, image_in)
+
+    def begin(self, *args: Any, **knobs: Any) -> np.ndarray | None:
+        """As a live show asks."""
+        begun = self.generator.begin(self.request(*args, **knobs))
+        return None if begun is None else begun.image().pixels[..., :3].astype(np.int16)
 
     def draw(self, *args: Any, **knobs: Any) -> np.ndarray:
         return self.generator.render(self.request(*args, **knobs)).pixels[..., :3].astype(np.int16)
@@ -359,3 +372,165 @@ def test_prompts_are_read_before_they_have_a_weight(parts: Parts) -> None:
         time.sleep(0.005)
     assert encoder.known("tomorrow") is not None
     studio.generator.close()
+
+
+# ------------------------------------------------------------------------- a live show: opening, looking ahead
+
+
+@pytest.fixture
+def live(parts: Parts) -> Any:
+    made = Studio(parts, live=True)
+    yield made
+    made.gate.set()
+    made.generator.close()
+
+
+def until(studio: Studio, wanted: Any, **knobs: Any) -> np.ndarray:
+    """Ask until ``wanted(picture)``; the picture."""
+    end = time.monotonic() + 30.0
+    while time.monotonic() < end:
+        picture = studio.begin(**knobs)
+        if picture is not None and wanted(picture):
+            return picture
+        time.sleep(0.005)
+    raise AssertionError("not within 30 s")
+
+
+def test_a_model_is_opened_while_the_one_before_goes_on_drawing(live: Studio) -> None:
+    before = until(live, lambda _: True)
+    live.gate.clear()
+    for _ in range(20):
+        picture = live.begin(model="lcm")
+        assert picture is not None, "not one request is left without a picture"
+        np.testing.assert_array_equal(picture, before)
+    assert live.loading[:2] == ["sd-turbo", "lcm"]
+    assert live.opened == ["sd-turbo"]
+    live.gate.set()
+    until(live, lambda picture: apart(picture, before) > 0.1, model="lcm")
+    assert live.opened == ["sd-turbo", "lcm"]
+    assert live.said == []
+
+
+def test_a_decks_first_model_does_not_hold_up_the_other_deck(live: Studio) -> None:
+    until(live, lambda _: True)
+    live.gate.clear()
+    assert live.begin(deck="b", model="lcm") is None
+    assert live.begin(deck="a") is not None
+    live.gate.set()
+    until(live, lambda _: True, deck="b", model="lcm")
+
+
+def test_slow_is_not_hung(live: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vj.generators._models.HANG_S", 0.3)
+    monkeypatch.setattr("vj.generators._opening.TELL_S", 0.05)
+    until(live, lambda _: True)
+    live.gate.clear()
+    end = time.monotonic() + 1.0
+    while time.monotonic() < end:
+        assert live.begin(model="lcm") is not None
+        time.sleep(0.01)
+    assert live.said == []
+    assert live.loading.count("lcm") > 5, "each step is a sign of life for the supervisor"
+
+
+def test_hung_is_told_and_what_was_there_goes_on(live: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = until(live, lambda _: True)
+    monkeypatch.setattr("vj.generators._models.HANG_S", 0.2)
+    hang = threading.Event()
+    opening = live.generator._atelier._models._opening
+    live.generator._atelier._models._opening = lambda *args: (hang.wait(), opening(*args))[1]
+    end = time.monotonic() + 20.0
+    while not live.said and time.monotonic() < end:
+        np.testing.assert_array_equal(live.begin(model="lcm"), before)
+        time.sleep(0.01)
+    assert live.said == ["the model lcm could not be read, its files do not answer: look at the disk, then choose it "
+                         "again; sd-turbo goes on"]
+    live.generator._atelier._models._opening = opening
+    until(live, lambda _: live.opened[-1] == "sdxs", model="sdxs")
+    hang.set()
+
+
+def test_a_load_that_fails_is_one_sentence_and_the_old_model_stays(live: Studio) -> None:
+    before = until(live, lambda _: True)
+    live.broken.add("lcm")
+    end = time.monotonic() + 20.0
+    while not live.said and time.monotonic() < end:
+        live.begin(model="lcm")
+        time.sleep(0.005)
+    for _ in range(5):
+        np.testing.assert_array_equal(live.begin(model="lcm"), before)
+    assert live.said == ["the model lcm is not here: fetch it with `vj models fetch lcm`; sd-turbo goes on"]
+
+
+def test_a_load_without_room_says_so_and_the_old_model_stays(live: Studio) -> None:
+    from vj.models.diffusion.room import check_room
+
+    before = until(live, lambda _: True)
+    live.generator._atelier._models._opening = lambda *_: check_room("lcm", 2_000_000_000, "cuda", 1_000_000_000)
+    end = time.monotonic() + 20.0
+    while not live.said and time.monotonic() < end:
+        np.testing.assert_array_equal(live.begin(model="lcm"), before)
+        time.sleep(0.005)
+    assert live.said == ["lcm needs 2.2 GB of memory on cuda and 1.0 GB are free: close other programs, or take a "
+                         "smaller model; sd-turbo goes on"]
+
+
+def test_a_model_nobody_waits_for_any_more_is_left(live: Studio) -> None:
+    until(live, lambda _: True)
+    live.gate.clear()
+    live.begin(model="lcm")
+    picture = until(live, lambda _: "sdxs" in live.loading, model="sdxs")
+    live.gate.set()
+    until(live, lambda _: "sdxs" in live.opened, model="sdxs")
+    assert "lcm" not in live.opened, "its next step was its last"
+    assert picture is not None
+
+
+def test_an_error_of_a_library_is_a_sentence(live: Studio) -> None:
+    live.generator._atelier._models._opening = lambda *_: {}["weights"]
+    with pytest.raises(VjError, match="the model sd-turbo cannot be opened"):
+        until(live, lambda _: True)
+
+
+def path(count: int) -> list[LatentPoint]:
+    return [replace(HOME, weights=tuple((math.cos(0.01 * n) * WAYS[0] + math.sin(0.01 * n) * WAYS[1]).tolist()))
+            for n in range(count)]
+
+
+def test_ahead_draws_batches_whose_pictures_are_those_of_one_by_one(parts: Parts, live: Studio) -> None:
+    until(live, lambda _: True)
+    alone = Studio(parts, live=True)
+    until(alone, lambda _: True)
+    live.generator._atelier._far = True
+    live.time = alone.time = 10.0
+    plain = [alone.begin(point, ahead=4, calm=0.3, dt=1 / 60) for point in path(14)]
+    found = [live.begin(point, ahead=4, calm=0.3, dt=1 / 60) for point in path(14)]
+    assert alone.generator._atelier.foreseen == (0, 0), "a CPU draws one by one"
+    assert live.generator._atelier.foreseen[0] >= 11
+    apart_most = max(float(np.abs(a - b).max()) for a, b in zip(plain, found, strict=True))
+    assert apart_most <= 2, "of 255"
+    kicked = live.begin(replace(path(15)[-1], kick_seed=3, kick_angle=0.8), ahead=4, calm=0.3, dt=1 / 60)
+    assert apart(kicked, found[-1]) > 0.5, "the hit is seen in its own picture"
+    assert live.generator._atelier.foreseen[1] > 0
+    alone.generator.close()
+
+
+def test_a_lora_that_is_turned_throws_away_what_was_foreseen(live: Studio, tmp_path: Path) -> None:
+    files = {"lora/glow": str(kit.lora(tmp_path / "glow.safetensors", live._parts.unet))}
+    until(live, lambda _: True, files=files)
+    live.generator._atelier._far = True
+    for point in path(3):
+        before = live.begin(point, files=files, dt=1 / 60)
+    after = live.begin(path(4)[-1], files=files, dt=1 / 60, lora="glow", lora_scale=2.0)
+    assert live.generator._atelier.foreseen[1] > 0
+    assert apart(before, after) > 0.1
+    live.begin(files=files)
+
+
+def test_offline_nothing_is_foreseen(studio: Studio) -> None:
+    studio.generator._atelier._far = True
+    first = [studio.draw(point, ahead=8, dt=1 / 60) for point in path(6)]
+    assert studio.generator._atelier.foreseen == (0, 0)
+    again = Studio(studio._parts)
+    for picture, point in zip(first, path(6), strict=True):
+        np.testing.assert_array_equal(picture, again.draw(point, ahead=1, dt=1 / 60))

@@ -119,7 +119,7 @@ class _Begun:
     def image(self) -> Image:
         """The picture; waits for it. Its cost is the device's time, or the wall's where the device has no clock."""
         pixels, seconds, tick = self.picture.pixels(), self.picture.seconds(), self.request.tick
-        cost = clock.now() - self.start if seconds is None else seconds
+        cost = clock.now() - self.start if seconds is None else max(seconds, 1e-6)
         return Image(cut(pixels, self.size), tick.index, tick.time, Camera(), cost)
 
 

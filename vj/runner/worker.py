@@ -41,6 +41,8 @@ LEAD_S = 0.0015
 """The next picture is begun so long before the device is done with this one: the host's part of it takes that long,
 and what is begun earlier would only wait and grow old.
 """
+FREE_S = 1e-4
+"""A picture that cost less was there already, and tells nothing of those that are drawn."""
 _ERROR_PAUSE_S = 0.05
 _NICE = 5
 _SPARE_NICE = 10
@@ -124,8 +126,9 @@ class Worker:
         try:
             image = checked(begun.picture.image())
             self._hand_over(begun.request, image, begun.at)
-            usual = self._usual.get(deck, image.cost)
-            self._usual[deck] = min(image.cost, usual + 0.2 * (image.cost - usual))
+            if image.cost > FREE_S:
+                usual = self._usual.get(deck, image.cost)
+                self._usual[deck] = min(image.cost, usual + 0.2 * (image.cost - usual))
         except Exception as error:
             self._recover(begun.request.generator, error)
         return True
