@@ -98,6 +98,19 @@ def taesd(folder: Path, *, seed: int = 9) -> Path:
     return _module(folder, TINY, seed, ("",))
 
 
+def colourful(folder: Path, *, seed: int = 5) -> Path:
+    """The decoder in a ``folder`` spread over the whole range: a random one gives plain grey."""
+    (path,) = folder.glob("*.safetensors")
+    state, generator = load_file(path), torch.Generator().manual_seed(seed)
+    for name, value in state.items():
+        if name.startswith("decoder.") and value.ndim == 4:
+            state[name] = torch.randn(value.shape, generator=generator) * (2.0 / value[0].numel()) ** 0.5
+        elif name.startswith("decoder.") and name.endswith(".bias"):
+            state[name] = torch.zeros_like(value)
+    save_file(state, path, {"format": "pt"})
+    return folder
+
+
 def tokenizer(folder: Path, *, pad: str) -> Path:
     """CLIP's byte tokenizer without a merge: 514 tokens, the files and special tokens of the real one."""
     symbols = [chr(code) for code in byte_symbols()]
