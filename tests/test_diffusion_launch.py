@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
-from vj.models.diffusion.launch import GIVE_UP, LOOK, REST, WARM, Compiled, Launch, is_out_of_memory, seconds_of
+from vj.models.diffusion.launch import (
+    GIVE_UP,
+    LOOK,
+    REST,
+    WARM,
+    Captured,
+    Compiled,
+    Launch,
+    Pool,
+    is_out_of_memory,
+    seconds_of,
+)
 
 
 class Stage:
@@ -216,3 +229,67 @@ def test_what_counts_as_a_lack_of_memory() -> None:
 
 def test_a_run_is_timed() -> None:
     assert 0.0 < seconds_of(lambda: sum(range(1000))) < 1.0
+
+
+class Graph:
+    """Stands for a captured graph: something that may be let go."""
+
+    def replay(self) -> None: ...
+
+
+def test_a_pool_is_shared_as_long_as_a_graph_lives_in_it_and_no_capture_has_failed(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    handles = itertools.count(1)
+    used: list[int] = []
+    failing = [False]
+
+    def capture(paint: Callable[[], None], handle: int) -> Graph:
+        used.append(handle)
+        if failing[0]:
+            raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
+        return Graph()
+
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: next(handles))
+    monkeypatch.setattr("vj.models.diffusion.launch.capture", capture)
+    pool = Pool()
+    one, two = Captured(pool), Captured(pool)
+    for way in (one, two):
+        way.ready(lambda: None)
+    one.forget()
+    one.ready(lambda: None)
+    assert used == [1, 1, 1], "one graph was there all the time"
+    one.forget()
+    two.forget()
+    one.ready(lambda: None)
+    assert used[3:] == [2], "torch gave the first up with its last graph"
+    failing[0] = True
+    with pytest.raises(RuntimeError):
+        two.ready(lambda: None)
+    failing[0] = False
+    two.ready(lambda: None)
+    assert used[4:] == [2, 3]
+
+
+def test_a_slow_way_is_not_tried_for_long() -> None:
+    runs: list[int] = []
+    seconds_of(lambda: (runs.append(1), time.sleep(0.06))[0])
+    assert len(runs) == 3
+
+
+def test_when_drawing_call_by_call_fails_too_it_is_no_matter_of_the_launch(stage: Stage) -> None:
+    lost = RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    def paint() -> None:
+        if way.printing is not None:
+            raise lost
+        stage.eager()
+
+    way = Stumbling(stage, "graph", 4.0)
+    launch = Launch(paint, [way], stage.told.append, stage.seconds)
+    show(launch, WARM + 1)
+    way.printing = lost
+    with pytest.raises(RuntimeError, match="illegal memory access"):
+        launch()
+    assert stage.told == [], "nobody is told that pictures go on"

@@ -29,6 +29,8 @@ class PretendedMode(TorchFunctionMode):
 
     def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
+        if func is torch.Tensor.pin_memory:
+            return args[0]
         kwargs.pop("pin_memory", None)
         if kwargs.get("device") == "cuda":
             kwargs["device"] = "cpu"

@@ -54,8 +54,8 @@ class _Deck:
     """Seconds since the anchor was looked at."""
     goal: Tensor | None = None
     """Where the anchor goes, (2, 1, C, 1, 1)."""
-    slews: list[calm.Slew] = field(default_factory=list)
-    """As they were after each row of the last batch."""
+    trace: Trace | None = None
+    """Of the last batch."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Engine:
         self._outlet = Outlet(parts.device)
         self._presses: OrderedDict[frame.Kind, _Press] = OrderedDict()
         self._decks: dict[str, _Deck] = {}
-        self._pool = torch.cuda.graph_pool_handle() if self._ways else (0, 0)
+        self._pool = launch.Pool()
         self._most = math.inf
 
     @classmethod
@@ -134,11 +134,10 @@ class Engine:
 
     def trace(self, deck: str) -> Trace:
         """Of the batch that was begun last for the deck, so that ``rewind`` can go back into it later."""
-        state = self._decks[deck]
-        plate = state.plate
-        if plate is None:
-            raise VjError(f"deck {deck} has drawn nothing yet")
-        return Trace(plate, plate.buffers["clean"].clone(), plate.buffers["rgba"].clone(), tuple(state.slews))
+        trace = self._decks[deck].trace if deck in self._decks else None
+        if trace is None:
+            raise VjError(f"deck {deck} has drawn no batch yet")
+        return trace
 
     def rewind(self, deck: str, trace: Trace, row: int) -> None:
         """The deck remembers what it did after that picture of a batch: the ones behind it were never shown."""
@@ -202,7 +201,10 @@ class Engine:
         plate = press.plate
         if deck.plate is not None and deck.plate is not plate:
             plate.remember(deck.plate.buffers)
-        slewed = self._slewed(shots, deck)
+        slewed, slews = [], []
+        for shot in shots:
+            slewed.append(_slewed(shot, deck.slew))
+            slews.append(copy(deck.slew))
         if any(feedback.share(shot.feedback) for shot in shots) and deck.plate is not None:
             self._anchor(press, slewed, deck)
         self._ink(press, slewed, deck)
@@ -210,18 +212,12 @@ class Engine:
         press.launch()
         ticket = self._outlet.send(plate.buffers["rgba"], began)
         deck.plate = plate
+        if len(shots) > 1:
+            deck.trace = Trace(plate, plate.buffers["clean"].clone(), plate.buffers["rgba"].clone(), slews)
         if press.launch.due:
             with plate.untouched():
                 press.launch.improve()
         return ticket
-
-    def _slewed(self, shots: Sequence[Shot], deck: _Deck) -> list[Shot]:
-        """The shots with what a hand or a drive moves held to a calm speed."""
-        deck.slews, slewed = [], []
-        for shot in shots:
-            slewed.append(_slewed(shot, deck.slew))
-            deck.slews.append(copy(deck.slew))
-        return slewed
 
     def _anchor(self, press: _Press, shots: Sequence[Shot], deck: _Deck) -> None:
         """What holds the trail follows what the model makes of noise alone, looked at every ``ANCHOR_S``."""

@@ -10,7 +10,9 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any, Protocol
+from weakref import WeakSet
 
 import torch
 
@@ -27,14 +29,12 @@ GIVE_UP = 6
 """Failures in a row after which a way is left alone."""
 LOOK = 20
 """Pictures between two looks at a way that is being made aside."""
-TRIALS = 12
-"""Runs of each way that is compared."""
+TRIALS, TRIALS_S = 12, 0.1
+"""Runs of each way that is compared, and seconds after which three of them are enough: nothing else is drawn then."""
 GAIN = 0.98
 """A new way replaces the old one when it takes less than this part of its time."""
 
 Print = Callable[[], None]
-Pool = Any
-"""What ``torch.cuda.graph_pool_handle`` gives."""
 
 
 class Way(Protocol):
@@ -151,6 +151,31 @@ class _Try:
         return not self.tried and self.due <= prints and self.failures < GIVE_UP
 
 
+class Pool:
+    """The memory that graphs share, who are replayed one after the other and leave nothing in it.
+
+    torch gives a pool up with its last graph, and refuses one that a capture has failed in: then another is begun.
+    """
+
+    def __init__(self) -> None:
+        self._graphs: WeakSet[Any] = WeakSet()
+        self._handle: Any = None
+
+    def handle(self) -> Any:
+        """What ``torch.cuda.graph`` takes."""
+        if not self._graphs:
+            self._handle = torch.cuda.graph_pool_handle()
+        return self._handle
+
+    def join(self, graph: Any) -> None:
+        """A graph was captured with ``handle``; it is in the pool for as long as it lives."""
+        self._graphs.add(graph)
+
+    def leave(self) -> None:
+        """A capture has failed: those that are there go on, the next one begins another pool."""
+        self._graphs = WeakSet()
+
+
 class Captured:
     """A CUDA graph: all launches of a picture recorded once, sent as one. ``pool`` is shared by graphs in turn.
 
@@ -165,7 +190,12 @@ class Captured:
 
     def ready(self, paint: Print) -> Print:
         with self._quiet:
-            self._graph = capture(paint, self._pool)
+            try:
+                self._graph = capture(paint, self._pool.handle())
+            except Exception:
+                self._pool.leave()
+                raise
+        self._pool.join(self._graph)
         return self._graph.replay
 
     def wait(self) -> None:
@@ -209,11 +239,13 @@ class Compiled:
 
     def _begin(self) -> None:
         if self._thread is None and self._made is None:
-            self._thread = threading.Thread(target=self._compile, name="compile", daemon=True)
+            self._thread = threading.Thread(target=self._compile, args=(torch.get_num_threads(),), name="compile",
+                                            daemon=True)
             self._thread.start()
 
-    def _compile(self) -> None:
+    def _compile(self, threads: int) -> None:
         try:
+            torch.set_num_threads(threads)  # what is compiled holds for so many, and is used in another thread
             run, rehearsal = self._twin()
             rehearsal()
             self._made = run
@@ -222,23 +254,35 @@ class Compiled:
         self._thread = None
 
 
-def capture(paint: Print, pool: Pool) -> torch.cuda.CUDAGraph:
-    """Record ``paint`` after two warm runs aside, as CUDA asks. Raises what the driver raises."""
-    here, aside = torch.cuda.current_stream(), marks.stream()
+def capture(paint: Print, pool: Any) -> torch.cuda.CUDAGraph:
+    """Record ``paint`` after two warm runs aside, as CUDA asks. Raises what the driver raises.
+
+    The warm runs are on the very stream that records: cuBLAS keeps a workspace for each stream, and one that is made
+    while recording would hold a part of the graphs' pool for good.
+    """
+    here, aside = torch.cuda.current_stream(), recording()
     aside.wait_stream(here)
     with torch.cuda.stream(aside):
         for _ in range(2):
             paint()
     here.wait_stream(aside)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
+    with torch.cuda.graph(graph, pool=pool, stream=aside, capture_error_mode="thread_local"):
         paint()
     return graph
 
 
+@cache
+def recording() -> torch.cuda.Stream:
+    """The one stream of this process that graphs are recorded on."""
+    return marks.stream()
+
+
 def seconds_of(run: Print) -> float:
-    """Seconds of one run, the median of ``TRIALS``, on the device's own clock where it has one."""
-    spans = [marks.span(run) if torch.cuda.is_available() else _wall_span(run) for _ in range(TRIALS)]
+    """Seconds of one run, the median of up to ``TRIALS``, on the device's own clock where it has one."""
+    spans: list[float] = []
+    while len(spans) < TRIALS and (len(spans) < 3 or sum(spans) < TRIALS_S):
+        spans.append(marks.span(run) if torch.cuda.is_available() else _wall_span(run))
     return sorted(spans)[len(spans) // 2]
 
 

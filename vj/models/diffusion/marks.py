@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,13 @@ def span(run: Callable[[], object]) -> float:
     began = mark()
     run()
     return seconds(began, mark())
+
+
+def sent(values: Tensor, device: object) -> Tensor:
+    """Values of the host on the device; on CUDA without waiting for what it is at, as a plain copy would."""
+    if str(device).startswith("cuda"):
+        return values.pin_memory().to(str(device), non_blocking=True)
+    return values.to(str(device))
 
 
 @contextmanager

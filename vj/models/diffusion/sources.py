@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from vj.models.diffusion.marks import sent
+
 if TYPE_CHECKING:
     from vj.models.diffusion.shot import Pixels
 
 
 def fitted(source: Pixels, size: tuple[int, int], device: str) -> Tensor:
     """(H, W, 3) uint8 on the device, of ``size`` (width, height): the middle of the source, nothing stretched."""
-    there = torch.from_numpy(source[..., :3].copy()).to(device)
+    there = sent(torch.from_numpy(source[..., :3].copy()), device)
     width, height = size
     if source.shape[:2] == (height, width):
         return there

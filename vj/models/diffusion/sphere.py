@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vj.models.diffusion.marks import sent
 from vj.models.latent import kick_vector, normals, seed_vector
 from vj.types import LatentPoint
 
@@ -30,7 +31,7 @@ class Sphere:
 
     def __init__(self, shape: tuple[int, int, int], count: int, rows: int, steps: int, device: str) -> None:
         self.shape, self.count = shape, count
-        self._dim = math.prod(shape)
+        self._dim, self._device = math.prod(shape), device
         self.seeds = torch.zeros(count, self._dim, device=device)
         self.kicks = torch.zeros(rows, self._dim, device=device)
         self.stir = torch.zeros(steps, *shape, device=device)
@@ -54,7 +55,7 @@ class Sphere:
             weights[row, :len(point.weights)] = np.asarray(point.weights) * math.cos(point.kick_angle)
             shares[row] = math.sin(point.kick_angle)
             if point.kick_angle != 0.0 and self._kicked[row] != point.kick_seed:
-                self.kicks[row].copy_(_tensor(kick_vector(point.kick_seed, WORLD, self._dim)))
+                self.kicks[row].copy_(sent(_tensor(kick_vector(point.kick_seed, WORLD, self._dim)), self._device))
                 self._kicked[row] = point.kick_seed
         return weights, shares
 

@@ -147,8 +147,10 @@ def _mean(vectors: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
     """Mean over the last axis's vectors, as long as they are in the mean. Opposite vectors meet in the plain mean."""
     import torch
 
+    from vj.models.diffusion.marks import sent
+
     rows = torch.stack(list(vectors)).float()
-    share = torch.tensor(shares, device=rows.device).reshape(-1, *[1] * (rows.ndim - 1))
+    share = sent(torch.tensor(shares), rows.device).reshape(-1, *[1] * (rows.ndim - 1))
     mean = (rows * share).sum(0)
     wanted = (rows.norm(dim=-1, keepdim=True) * share).sum(0)
     length = mean.norm(dim=-1, keepdim=True)
