@@ -26,6 +26,7 @@ from vj.models.diffusion.engine import Engine
 from vj.models.diffusion.loader import Parts, open_parts
 from vj.models.diffusion.profile import PROFILES
 from vj.models.diffusion.pulse import beat
+from vj.runner.process import ProcessRunner
 from vj.types import Beat, Camera, Features, GenRequest, LatentPoint, Tick, VjError
 from vj.walk.sphere import K
 
@@ -534,3 +535,25 @@ def test_offline_nothing_is_foreseen(studio: Studio) -> None:
     again = Studio(studio._parts)
     for picture, point in zip(first, path(6), strict=True):
         np.testing.assert_array_equal(picture, again.draw(point, ahead=1, dt=1 / 60))
+
+
+@pytest.mark.slow
+def test_in_a_show_a_missing_model_is_told_and_is_no_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    runner = ProcessRunner("cpu", standby=False)
+    runner.start("diffusion")
+    show = Studio.__new__(Studio)
+    show.time = 0.0
+    try:
+        seen, end = set(), time.monotonic() + 90.0
+        while runner.status.state != "failed" and time.monotonic() < end:
+            runner.exchange(show.request())
+            seen.add(runner.status.state)
+            time.sleep(0.01)
+        assert runner.status.state == "failed"
+        assert "loading" in seen
+        assert "run `vj models fetch sd-turbo`" in runner.status.message
+        assert runner.status.restarts == 0
+    finally:
+        runner.close()

@@ -247,6 +247,28 @@ def test_a_hang_is_ended_and_survived(show: Show) -> None:
     assert show.runner.status.state == "ready"
 
 
+@pytest.fixture
+def strict() -> Iterator[Show]:
+    runner = ProcessRunner(device="cpu", package="runner_plugins", stall_s=1.0, load_s=1.2, standby=False)
+    runner.start()
+    yield Show(runner)
+    runner.close()
+
+
+def test_a_slow_load_with_signs_of_life_is_no_hang(strict: Show) -> None:
+    began = time.perf_counter()
+    strict.image(generator="patient")
+    assert time.perf_counter() - began > 2.0, "twice as long as it may be silent"
+    assert strict.runner.status.restarts == 0
+
+
+def test_a_load_that_hangs_is_found(strict: Show) -> None:
+    strict.image()
+    strict.until(lambda _: strict.runner.status.restarts, generator="patient", hangs=True)
+    assert "silent" in strict.runner.status.message
+    strict.fresh()
+
+
 def test_a_stopped_process_does_not_make_the_show_wait(show: Show) -> None:
     show.image()
     pid = show.runner.pid
