@@ -351,7 +351,8 @@ def test_a_deck_put_to_sleep_while_it_is_seen_turns_over_to_the_other(compositor
     assert decks_of_a(compositor, 60) == pytest.approx(0.2, abs=0.01)
 
 
-def test_decks_that_change_places_with_the_fader_leave_the_wall_as_it_is(compositor):
+@pytest.mark.parametrize("blend", ["crossfade", "wipe"])
+def test_decks_that_change_places_with_the_fader_leave_the_wall_as_it_is(compositor, blend):
     def frame(compositor, index, swapped):
         fx = {"grade": {"gain": 0.5}}, {"trails": {"amount": 0.9}}
         roots = ("b/", "") if swapped else ("", "b/")
@@ -362,16 +363,16 @@ def test_decks_that_change_places_with_the_fader_leave_the_wall_as_it_is(composi
         images = {name: image(index, views[name].camera) for name in views} if index % 4 == 0 else {}
         if swapped:
             compositor.arrange("b")
-        params = {"mix": {"crossfade": 0.7 if swapped else 0.3, "time": 0.0}, **mounts}
+        params = {"mix": {"crossfade": 0.7 if swapped else 0.3, "time": 0.0, "blend": blend}, **mounts}
         return compositor.render(tick(index), features(index), params, images, views).read()
 
     def played(compositor, at):
         compositor.use(["grade"])
         compositor.use(["trails"], "b")
-        return np.stack([frame(compositor, index, index >= at) for index in range(60)])
+        return np.stack([frame(compositor, index, index >= at) for index in range(32)])
 
     whole, other = played(compositor, 99), GLCompositor(context(), SIZE, library())
-    changed = played(other, 40)
+    changed = played(other, 17)
     other.close()
     assert np.abs(changed.astype(int) - whole.astype(int)).max() <= 1
 

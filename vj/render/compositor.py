@@ -80,6 +80,7 @@ class GLCompositor:
         self._idled: Texture | None = None  # the idle scene of this tick, where it was drawn
         self._transitions = Transitions(self._shaders, inner)
         self._order = DECKS  # the decks by their voices: who stands first, who second
+        self._begins = FIRST  # who stood first when the fader left its end: a wipe does not turn round in a swap
         self._strips = {FIRST: self._new_strip(FIRST)}
         self._seen: tuple[str, ...] = (FIRST,)
         self._both: Surface | None = None  # where two decks are mixed
@@ -235,7 +236,10 @@ class GLCompositor:
                 strip.pass_by(now.tick)
         pictures = [self._draw(self._strips[name], now) for name in self._seen]
         if len(pictures) == 1:
+            self._begins = self._order[0]
             return pictures[0]
+        if self._begins != self._order[0]:
+            pictures, at = pictures[::-1], 1.0 - at
         self._both = self._both or Surface(self.context, self._inner)
         name = str(now.params.get("mix", {}).get("blend", "crossfade"))
         return self._transitions.draw(name, (pictures[0], pictures[1]), at, now.uniforms, self._both)
@@ -271,7 +275,7 @@ class GLCompositor:
         """Everything the next frame depends on, as arrays. The same chain must stand when it is put back."""
         parts: dict[str, Any] = {"change": self._change, "master": self._master, "idle": self._idle,
                                  **{f"strip.{name}": strip for name, strip in self._strips.items()}}
-        state: State = {"kick": np.array(self._pulse.kick)}
+        state: State = {"kick": np.array(self._pulse.kick), "begins": np.array(DECKS.index(self._begins))}
         for part, holder in parts.items():
             state |= {f"{part}/{name}": array for name, array in holder.state().items()}
         if self._frozen is not None:
@@ -281,6 +285,7 @@ class GLCompositor:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Put back what ``state`` gave. Raises VjError where it does not fit this size or chain."""
         self._pulse.kick = float(state["kick"])
+        self._begins = DECKS[int(state.get("begins", 0))]
         for name in sorted({key.split("/")[0].removeprefix("strip.") for key in state if key.startswith("strip.")}):
             self._strip(name).restore(_under(state, f"strip.{name}/"))
         for part, holder in (("change", self._change), ("master", self._master), ("idle", self._idle)):
