@@ -128,7 +128,7 @@ def test_a_change_of_look_is_announced(rig: Rig) -> None:
     with rig.connect() as socket:
         command(socket, "LISTEN", "/a/walk/speed")
         told(socket, "/a/walk/speed")
-        rig.show.tree.declare("fx/glass", (number("amount", 0.1),))
+        rig.show.declare("fx/glass", number("amount", 0.1))
         heard = [json.loads(str(socket.recv(20))) for _ in range(2)]
         assert heard == [{"COMMAND": "PATH_ADDED", "DATA": "/fx"},
                          {"COMMAND": "PATH_ADDED", "DATA": "/now/fx"}]

@@ -11,6 +11,8 @@ import pytest
 from test_web_doors import Elsewhere
 from web_kit import TOKEN, Rig, open_rig
 
+from vj.modulation.routes import slot_params
+from vj.params.spec import choice, number, switch, text, trigger
 from vj.record.still import Stills
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -123,7 +125,7 @@ def test_a_dragged_knob_reaches_the_show_and_a_second_browser(rig: Rig, tabs: An
     turned = float(first.knob("/a/walk/speed").get_attribute("aria-valuenow"))
     assert 0.9 < turned < 1.4, "sixty pixels are about a third of the way"
     wait_until(first, lambda: rig.show.tree.base("/a/walk/speed") == pytest.approx(turned, abs=1e-5))
-    assert rig.show.wait_for("/a/walk/speed").source.startswith("page ")
+    assert any(event.path == "/a/walk/speed" and event.source.startswith("page ") for event in rig.show.landed)
     second.wait_for_value("/a/walk/speed", f"{turned:.2f}")
     rig.show.set("/a/walk/speed", 0.25)
     first.wait_for_value("/a/walk/speed", "0.25")
@@ -155,13 +157,15 @@ def test_keys_turn_knobs_and_tap(rig: Rig, tabs: Any) -> None:
 
 def test_switches_choices_texts_and_colours(rig: Rig, tabs: Any) -> None:
     tab = tabs(url(rig)).live()
-    tab.page.click('[data-path="/master/blackout"]')
-    assert rig.show.wait_for("/master/blackout").value is True
+    with rig.show.awaits("/master/blackout") as landed:
+        tab.page.click('[data-path="/master/blackout"]')
+    assert landed[-1].value is True
     tab.page.wait_for_selector('[data-path="/master/blackout"][aria-pressed="true"]')
     rig.show.set("/master/blackout", 0.0)
     tab.page.wait_for_selector('[data-path="/master/blackout"][aria-pressed="false"]')
-    tab.page.click('[data-path="/a/gen/world"] button:has-text("dunes")')
-    assert rig.show.wait_for("/a/gen/world").value == "dunes"
+    with rig.show.awaits("/a/gen/world") as landed:
+        tab.page.click('[data-path="/a/gen/world"] button:has-text("dunes")')
+    assert landed[-1].value == "dunes"
     tab.page.fill(".prompt textarea", "glass towers at night")
     tab.page.click('.prompt button:has-text("Send")')
     wait_until(tab, lambda: rig.show.tree.base("/a/prompt/text") == "glass towers at night")
@@ -172,8 +176,9 @@ def test_switches_choices_texts_and_colours(rig: Rig, tabs: Any) -> None:
 
 def test_looks_are_pads(rig: Rig, tabs: Any) -> None:
     tab = tabs(url(rig)).live()
-    tab.page.click('.look:has-text("iron")')
-    assert rig.show.wait_for("/show/look").value == "iron"
+    with rig.show.awaits("/show/look") as landed:
+        tab.page.click('.look:has-text("iron")')
+    assert landed[-1].value == "iron"
     rig.show.tree.report("stats", {"look": "iron"})
     tab.page.wait_for_selector('.look[aria-pressed="true"]:has-text("iron")')
 
@@ -181,13 +186,15 @@ def test_looks_are_pads(rig: Rig, tabs: Any) -> None:
 def test_prompts_wait_in_the_shows_own_queue(rig: Rig, tabs: Any) -> None:
     tab, other = tabs(url(rig)).live(), tabs(url(rig)).live()
     tab.page.fill(".prompt textarea", "first wave")
-    tab.page.click('.prompt button:has-text("Queue")')
-    assert rig.show.wait_for("/a/queue/add").value == "first wave"
+    with rig.show.awaits("/a/queue/add") as landed:
+        tab.page.click('.prompt button:has-text("Queue")')
+    assert landed[-1].value == "first wave"
     rig.show.set("/a/queue/waiting", "first wave\nsecond wave")
     for each in (tab, other):
         each.page.wait_for_selector('.queue button:has-text("second wave")')
-    other.page.click('.queue button:has-text("second wave")')
-    assert rig.show.wait_for("/a/queue/drop").value == "second wave"
+    with rig.show.awaits("/a/queue/drop") as landed:
+        other.page.click('.queue button:has-text("second wave")')
+    assert landed[-1].value == "second wave"
     wait_until(tab, lambda: rig.show.tree.base("/a/prompt/text") == "second wave")
     rig.show.set("/a/queue/waiting", "first wave")
     wait_until(tab, lambda: tab.page.locator(".queue li").count() == 1)
@@ -219,8 +226,9 @@ def test_a_long_press_opens_the_sheet_and_learns(rig: Rig, tabs: Any) -> None:
     tab.page.fill('dialog input[aria-label="Value"]', "1.75")
     tab.page.click('dialog button:has-text("Set")')
     wait_until(tab, lambda: rig.show.tree.base("/a/walk/speed") == 1.75)
-    tab.page.click('dialog button:has-text("Learn MIDI")')
-    assert rig.show.wait_for("/midi/learn").value == "/a/walk/speed"
+    with rig.show.awaits("/midi/learn") as landed:
+        tab.page.click('dialog button:has-text("Learn MIDI")')
+    assert landed[-1].value == "/a/walk/speed"
     rig.show.tree.report("midi", {"learning": "/a/walk/speed"})
     tab.page.wait_for_selector("dialog .learning")
     rig.show.tree.report("midi", {"learning": "", "last": "CC 16"})
@@ -242,10 +250,14 @@ def test_the_picture_is_shown_only_while_somebody_looks(rig: Rig, tabs: Any) -> 
     wait_until(tab, lambda: views.wanted == {"program"})
     red = np.zeros((216, 384, 4), np.uint8)
     red[..., 0] = 255
-    views.put("program", red, "iron")
-    tab.page.wait_for_function("""() => {
-        const pixel = document.querySelector('.view canvas:not(.glow)').getContext('2d').getImageData(9, 9, 1, 1).data;
-        return pixel[0] > 240 && pixel[1] < 20; }""")
+
+    def is_seen() -> bool:
+        views.put("program", red, "iron")  # again and again, as a show does: the page may just have begun to look
+        return bool(tab.page.evaluate("""() => {
+            const pixel = document.querySelector('.view canvas:not(.glow)').getContext('2d').getImageData(9, 9, 1, 1);
+            return pixel.data[0] > 240 && pixel.data[1] < 20; }"""))
+
+    wait_until(tab, is_seen)
     tab.page.click('[data-to="knobs"]')
     wait_until(tab, lambda: not views.wanted)
 
@@ -268,64 +280,209 @@ def test_it_finds_back_by_itself(browser: Any) -> None:
 
 
 def test_a_look_brings_other_knobs(browser: Any) -> None:
-    from vj.params.spec import number
-
     with open_rig() as rig:
         tab = Tab(browser, url(rig), TABLET).live()
         tab.page.click('[role="tab"]:has-text("Picture")')
-        rig.show.tree.declare("fx/glass", (number("amount", 0.1),))
+        rig.show.declare("fx/glass", number("amount", 0.1))
         tab.page.click('[role="tab"]:has-text("Effects")')
         tab.wait_for_value("/fx/glass/amount", "0.10")
-        rig.show.tree.remove("fx/glass")
+        rig.show.do(lambda: rig.show.tree.remove("fx/glass"))
         tab.knob("/fx/glass/amount").wait_for(state="detached")
         tab.close()
 
 
 def test_two_decks_from_one_page(browser: Any) -> None:
     """Asleep there is no mixer; awake there is a fader, a name on each side, and pads load onto the chosen deck."""
-    from vj.params.spec import choice, number, trigger
-
     with open_rig(encode=Stills().jpeg) as rig:
         tree, views = rig.show.tree, rig.show.desk.views
         looks = ("none", "velvet", "iron")
-        tree.declare("mix", (number("crossfade", 0.0, smooth=0.0), trigger("fade"), trigger("cut"),
-                             number("fade_time", 4.0, 0.25, 256.0, curve="log"), choice("load", "none", looks),
-                             choice("blend", "crossfade", ("crossfade", "add")), choice("curve", "linear", ("linear",)),
-                             ))
-        tree.declare("b/show", (choice("look", "none", looks),))
+        rig.show.declare("mix", number("crossfade", 0.0, smooth=0.0), trigger("fade"), trigger("cut"),
+                         number("fade_time", 4.0, 0.25, 256.0, curve="log"), choice("load", "none", looks),
+                         choice("blend", "crossfade", ("crossfade", "add")), choice("curve", "linear", ("linear",)))
+        rig.show.declare("b/show", choice("look", "none", looks))
         tab = Tab(browser, url(rig), TABLET).live()
         page = tab.page
         page.wait_for_selector('[data-deck="b"]')
         assert not page.locator("#mixer").is_visible()
         wait_until(tab, lambda: views.wanted == {"program"})
         page.click('[data-deck="b"]')
-        page.click('.look:has-text("iron")')
-        assert rig.show.wait_for("/b/show/look").value == "iron"
+        with rig.show.awaits("/b/show/look") as landed:
+            page.click('.look:has-text("iron")')
+        assert landed[-1].value == "iron"
         tree.report("stats", {"look": "velvet", "look_b": "iron"})
         page.wait_for_selector("#mixer:not([hidden])")
-        assert page.locator('.look[data-on="B"]').inner_text() == "iron"
-        assert "iron" in page.locator(".deck.b").inner_text()
+        page.wait_for_selector('.look[data-on="B"]:has-text("iron")')
+        page.wait_for_selector('.deck.b:has-text("iron")')
         wait_until(tab, lambda: views.wanted == {"program", "other"})
-        assert page.locator("#other figcaption").inner_text() == "B · iron"
-        box = page.locator(".crossfader").bounding_box()
-        page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + box["height"] / 2)
-        assert float(rig.show.wait_for("/mix/crossfade").value) == pytest.approx(0.5, abs=0.05)
+        page.wait_for_selector('#other figcaption:has-text("B · iron")')
+        with rig.show.awaits("/mix/crossfade") as landed:
+            page.click(".crossfader")
+        assert float(landed[-1].value) == pytest.approx(0.5, abs=0.05)
         page.wait_for_selector('figcaption:has-text("velvet × iron")')
         page.locator(".crossfader").focus()
         page.keyboard.press("End")
         page.wait_for_selector('#other figcaption:has-text("A · velvet")')
         page.click('[data-deck="other"]')
-        page.click('.look:has-text("velvet")')
-        assert rig.show.wait_for("/mix/load").value == "velvet"
-        page.click("#over >> text=Fade")
-        rig.show.wait_for("/mix/fade")
-        page.click("text=Eject B")
-        assert rig.show.wait_for("/b/show/look", after=1).value == "none"
+        with rig.show.awaits("/mix/load") as landed:
+            page.click('.look:has-text("velvet")')
+        assert landed[-1].value == "velvet"
+        with rig.show.awaits("/mix/fade"):
+            page.click("#over >> text=Fade")
+        with rig.show.awaits("/b/show/look") as landed:
+            page.click("text=Eject B")
+        assert landed[-1].value == "none"
         tree.report("stats", {"look": "velvet", "look_b": ""})
         page.wait_for_selector("#mixer", state="hidden")
         wait_until(tab, lambda: views.wanted == {"program"})
         assert tab.wrong == []
         tab.close()
+
+
+@pytest.fixture(scope="module")
+def show_and_page(browser: Any) -> Iterator[tuple[Rig, Tab]]:
+    """A show with routes, morphs, a pad and a recorder, and one page on it."""
+    kinds = ("lfo", "every_beat")
+    with open_rig() as rig:
+        show = rig.show
+        for n in (1, 2, 3):
+            show.declare(f"routes/{n}", *slot_params(["slow"], kinds))
+        corners = [spec(f"{verb}{name}") for name in "abcd" for verb, spec in (("", text), ("go_", trigger),
+                                                                               ("store_", trigger))]
+        show.declare("pad", number("x", 0.5, smooth=0.0), number("y", 0.5, smooth=0.0), *corners)
+        show.declare("show", choice("morph", "none", ("none", "velvet", "iron")), text("rename"), text("delete"))
+        show.declare("fx/glow", switch("on", True), trigger("flash"))
+        show.declare("record", switch("on", guarded=True))
+        show.do(lambda: show.tree.declare_readings("record", (switch("running"), number("seconds", 0.0, 0.0, 1e9))))
+        tab = Tab(browser, url(rig), TABLET).live()
+        yield rig, tab
+        assert tab.wrong == []
+        tab.close()
+
+
+@pytest.fixture
+def full(show_and_page: tuple[Rig, Tab]) -> tuple[Rig, Tab]:
+    """The same for each, with no sheet left open by the one before."""
+    if show_and_page[1].page.locator("dialog[open]").count():
+        close_sheet(show_and_page[1])
+    return show_and_page
+
+
+def open_sheet(tab: Tab, selector: str) -> None:
+    """The sheet of a control, as the right button opens it."""
+    tab.page.click(selector, button="right")
+    tab.page.wait_for_selector("dialog[open]")
+
+
+def close_sheet(tab: Tab) -> None:
+    tab.page.keyboard.press("Escape")
+    tab.page.wait_for_selector("dialog", state="hidden")
+
+
+def test_routes_are_made_bent_muted_and_removed_on_the_sheet(full: tuple[Rig, Tab]) -> None:
+    (rig, tab), base = full, full[0].show.tree.base
+    tab.page.click('[role="tab"]:has-text("Picture")')
+    open_sheet(tab, '.knob[data-path="/a/walk/decay"]')
+    with rig.show.awaits("/routes/1/source") as landed:
+        tab.page.click('dialog button:has-text("Add a route")')
+    assert landed[-1].value == "slow"
+    assert (base("/routes/1/target"), base("/routes/1/depth")) == ("/a/walk/decay", 0.25)
+    tab.page.locator('dialog .route .knob').focus()
+    tab.page.keyboard.press("Home")
+    wait_until(tab, lambda: base("/routes/1/depth") == -1.0)
+    tab.page.click("dialog .route .switch")
+    wait_until(tab, lambda: base("/routes/1/on") is False)
+    tab.page.select_option("dialog .route select", "new lfo")
+    wait_until(tab, lambda: base("/routes/1/source") == "new lfo")
+    rig.show.set("/routes/1/source", "slow")  # as the show calls the new one in the end
+    tab.page.click('dialog button:has-text("Add a route")')
+    wait_until(tab, lambda: base("/routes/2/target") == "/a/walk/decay")
+    tab.page.wait_for_selector("dialog .route:nth-child(2)")
+    for _ in range(2):
+        tab.page.locator('dialog button[aria-label="Remove the route"]').first.click()
+    wait_until(tab, lambda: base("/routes/1/source") == base("/routes/2/source") == "none")
+    tab.page.locator("dialog .route").first.wait_for(state="detached")
+    close_sheet(tab)
+
+
+def test_a_route_to_a_switch_begins_on_the_beat_and_is_seen(full: tuple[Rig, Tab]) -> None:
+    (rig, tab), base = full, full[0].show.tree.base
+    tab.page.click('[role="tab"]:has-text("Effects")')
+    for path in ("/fx/glow/on", "/fx/glow/flash"):
+        open_sheet(tab, f'[data-path="{path}"]')
+        with rig.show.awaits("/routes/3/source" if path.endswith("flash") else "/routes/1/source") as landed:
+            tab.page.click('dialog button:has-text("Add a route")')
+        assert landed[-1].value == "new every_beat"
+        close_sheet(tab)
+        if path.endswith("on"):
+            rig.show.set("/routes/2/source", "slow")
+            rig.show.set("/routes/2/target", "/a/walk/speed")
+    assert (base("/routes/1/target"), base("/routes/3/target")) == ("/fx/glow/on", "/fx/glow/flash")
+    assert base("/routes/1/depth") == base("/routes/3/depth") == 1.0
+    rig.show.offsets = {"/fx/glow/on": -1.0, "/a/gen/world": 1.0}
+    tab.page.wait_for_selector('.switch.moving[data-path="/fx/glow/on"][aria-pressed="true"]')
+    tab.page.click('[role="tab"]:has-text("Picture")')
+    tab.page.wait_for_selector('.pick.moving[data-path="/a/gen/world"]:has-text("world: glass")')
+    rig.show.offsets = {}
+    tab.page.wait_for_selector('.pick:not(.moving)[data-path="/a/gen/world"]')
+    open_sheet(tab, '[data-path="/master/blackout"]')
+    assert tab.page.locator("dialog .routes").count() == 0, "that is the operator's"
+    close_sheet(tab)
+
+
+def test_what_can_be_done_with_a_look(full: tuple[Rig, Tab]) -> None:
+    rig, tab = full
+    for button, path, value in (("Morph to it", "/show/morph", "iron"), ("B", "/pad/b", "iron"),
+                                ("Rename", "/show/rename", "iron my_iron"), ("Delete", "/show/delete", "iron")):
+        open_sheet(tab, '.look:has-text("iron")')
+        tab.page.fill('dialog input[aria-label="Name"]', " my_iron ")
+        with rig.show.awaits(path) as landed:
+            tab.page.get_by_role("button", name=button, exact=True).click()
+        assert landed[-1].value == value
+        tab.page.wait_for_selector("dialog", state="hidden")
+
+
+def test_the_pad_goes_by_finger_and_by_key_and_its_corners_keep_pictures(full: tuple[Rig, Tab]) -> None:
+    (rig, tab), base = full, full[0].show.tree.base
+    with rig.show.awaits("/pad/y"):
+        tab.page.click(".pad", position={"x": 150, "y": 100})
+    box = tab.page.locator(".pad").bounding_box()
+    wait_until(tab, lambda: base("/pad/x") == pytest.approx(150 / box["width"], abs=0.02))
+    assert base("/pad/y") == pytest.approx(100 / box["height"], abs=0.02)
+    before = float(base("/pad/x"))
+    tab.page.locator(".pad").focus()
+    tab.page.keyboard.press("ArrowRight")
+    wait_until(tab, lambda: base("/pad/x") == pytest.approx(before + 0.05, abs=1e-4))
+    with rig.show.awaits("/pad/store_c"):
+        tab.page.click(".pad .c")  # there is nothing in it
+    rig.show.set("/pad/d", "velvet")
+    with rig.show.awaits("/pad/go_d"):
+        tab.page.click('.pad .d:has-text("velvet")')
+    with rig.show.awaits("/pad/store_d"):
+        tab.page.click(".pad .d", button="right")
+    open_sheet(tab, ".pad")
+    tab.page.click('dialog button:has-text("y")')
+    tab.page.wait_for_selector('dialog code:has-text("/pad/y")')
+    close_sheet(tab)
+
+
+def test_a_recording_is_begun_and_ended_with_a_key(full: tuple[Rig, Tab]) -> None:
+    (rig, tab), base = full, full[0].show.tree.base
+    light = tab.page.locator("#record button")
+    light.focus()
+    tab.page.keyboard.press("Space")
+    wait_until(tab, lambda: base("/record/on") is True)
+    rig.show.tree.report("record", {"running": True, "seconds": 64.0})
+    tab.page.wait_for_selector('#record [aria-pressed="true"]')
+    rig.show.tree.report("record", {"running": True, "seconds": 65.0})
+    tab.page.wait_for_selector('#record [aria-pressed="true"]:has-text("1:05")')
+    with rig.show.awaits("/record/on") as landed:
+        tab.page.keyboard.down("Space")
+        wait_until(tab, lambda: base("/record/on") is False)
+        tab.page.keyboard.up("Space")
+    assert [event.value for event in landed] == [False]
+    rig.show.tree.report("record", {"running": False})
+    tab.page.wait_for_selector('#record [aria-pressed="false"]:has-text("Rec")')
+    assert base("/record/on") is False
 
 
 def test_pairing_by_the_address_and_by_hand(browser: Any) -> None:

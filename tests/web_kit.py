@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -61,8 +62,12 @@ class Show:
         self.desk = Desk(self.mirror, self.inbox.put, now)
         self._ticks = 0
         self._came = threading.Condition()
+        self._runs = False
+        self._acts: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def step(self) -> None:
+        while not self._acts.empty():
+            self._acts.get()()
         for event in self.inbox.drain():
             try:
                 self.tree.apply(event)
@@ -78,14 +83,37 @@ class Show:
     def set(self, path: str, value: float | str, source: str = "hand") -> None:
         self.inbox.put(ControlEvent(path, value, source))
 
-    def wait_for(self, path: str, timeout: float = 20.0, after: int = 0) -> ControlEvent:
-        """The newest landed event of ``path``; waits for one, and beyond the first ``after`` of them."""
-        def count() -> int:
-            return sum(event.path == path for event in self.landed)
+    def do(self, act: Callable[[], None]) -> None:
+        """Between two ticks, on the thread that ticks: the tree is no matter for two."""
+        done = threading.Event()
+
+        def doing() -> None:
+            act()
+            done.set()
+
+        self._acts.put(doing)
+        if not self._runs:
+            self.step()
+        assert done.wait(60.0), "the show stands still"
+
+    def declare(self, mount: str, *specs: ParamSpec) -> None:
+        """More parameters under ``mount``."""
+        self.do(lambda: self.tree.extend(mount, specs))
+
+    @contextmanager
+    def awaits(self, path: str, timeout: float = 60.0) -> Iterator[list[ControlEvent]]:
+        """Something that makes ``path`` land belongs inside; what then lands there is in the list afterwards, one event
+        at least. What landed before does not count.
+        """
+        begins, came = len(self.landed), list[ControlEvent]()
+        yield came
+
+        def newly() -> list[ControlEvent]:
+            return [event for event in self.landed[begins:] if event.path == path]
 
         with self._came:
-            assert self._came.wait_for(lambda: count() > after, timeout), f"no {path}"
-            return next(event for event in reversed(self.landed) if event.path == path)
+            assert self._came.wait_for(lambda: bool(newly()), timeout), f"no {path}"
+            came.extend(newly())
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -97,12 +125,14 @@ class Show:
                 self.step()
 
         thread = threading.Thread(target=run, daemon=True)
+        self._runs = True
         thread.start()
         try:
             yield
         finally:
             ended.set()
             thread.join()
+            self._runs = False
 
 
 class Rig:

@@ -37,6 +37,15 @@ export function drawLooks() {
     const [modes, knobs] = morphRow();
     return [el("h2", {}, "Looks", deckChips(drawLooks), modes, moments(), el("div", { class: "chips" }, ...handy())), knobs, grid];
   });
+  drawPad();
+}
+
+/** The pad of the deck whose knobs are shown. */
+export function drawPad() {
+  const deck = awake() ? shownDeck() : "a";
+  const home = of(deck, "/pad");
+  const one = show.has(`${home}/x`) ? `${home}/x` : null;
+  fill("pad", [one, awake() ? deck : ""], () => [one && xyPad(home), awake() && el("small", {}, `deck ${deck.toUpperCase()}`)]);
 }
 
 /** When a look begins: a parameter of the show, or of this page where the show has none. */
@@ -112,34 +121,47 @@ function picture(pad, look) {
     linear-gradient(${hue(3)}deg, hsl(${hue(1)} 60% 14%), hsl(${hue(2)} 60% 24%))`;
 }
 
+const clip = (share) => Math.min(Math.max(share, 0), 1);
+
 /** Where the finger is, four pictures are mixed. */
-export function xyPad() {
+function xyPad(home) {
   const dot = el("div", { class: "dot" });
   const corner = (name) => {
-    if (!show.has(`/pad/go_${name}`)) return null;
+    if (!show.has(`${home}/go_${name}`)) return null;
     const one = el("button", { type: "button", class: name, title: "Tap: go there. Hold: put this picture here." }, name.toUpperCase());
-    const store = () => show.pull(`/pad/store_${name}`);
-    unlessHeld(one, () => show.get(`/pad/${name}`) ? show.pull(`/pad/go_${name}`) : store());
-    holdable(one, `/pad/${name}`, store);
+    const store = () => show.pull(`${home}/store_${name}`);
+    unlessHeld(one, () => show.get(`${home}/${name}`) ? show.pull(`${home}/go_${name}`) : store());
+    holdable(one, `${home}/${name}`, store);
     return one;
   };
   const corners = ["a", "b", "c", "d"].map(corner).filter(Boolean);
-  const root = el("div", { class: "pad" }, dot, ...corners);
+  const [x, y] = [`${home}/x`, `${home}/y`];
+  const root = el("div", { class: "pad", tabindex: 0, role: "group", "aria-label": "Pad: four pictures mixed; arrows move" },
+    dot, ...corners);
   const move = (event) => {
     const box = root.getBoundingClientRect();
-    const share = (at, from, size) => Math.min(Math.max((at - from) / size, 0), 1);
-    show.set("/pad/x", share(event.clientX, box.left, box.width));
-    show.set("/pad/y", share(event.clientY, box.top, box.height));
+    show.set(x, clip((event.clientX - box.left) / box.width));
+    show.set(y, clip((event.clientY - box.top) / box.height));
   };
+  root.addEventListener("contextmenu", (event) => {
+    event.preventDefault();
+    if (event.target === root && event.pointerType !== "touch") openSheet(x); // a finger rests here in a show
+  });
   root.addEventListener("pointerdown", (event) => {
-    if (event.target !== root) return;
+    if (event.target !== root || event.button) return;
     root.setPointerCapture(event.pointerId);
     move(event);
   });
   root.addEventListener("pointermove", (event) => root.hasPointerCapture?.(event.pointerId) && move(event));
-  root.ends = [show.listen("/pad/x", (x) => { dot.style.left = `${x * 100}%`; }),
-    show.listen("/pad/y", (y) => { dot.style.top = `${y * 100}%`; }),
-    ...corners.map((one) => show.listen(`/pad/${one.className}`, (look) => {
+  root.addEventListener("keydown", (event) => {
+    const [path, by] = { ArrowLeft: [x, -1], ArrowRight: [x, 1], ArrowUp: [y, -1], ArrowDown: [y, 1] }[event.key] ?? [];
+    if (!path || event.target !== root) return;
+    show.set(path, clip((show.get(path) ?? 0) + by * (event.shiftKey ? 0.01 : 0.05)));
+    event.preventDefault();
+  });
+  root.ends = [show.listen(x, (at) => { dot.style.left = `${at * 100}%`; }),
+    show.listen(y, (at) => { dot.style.top = `${at * 100}%`; }),
+    ...corners.map((one) => show.listen(`${home}/${one.className}`, (look) => {
       const named = label(String(look)).trim();
       one.textContent = named ? `${one.className.toUpperCase()} · ${named}` : `${one.className.toUpperCase()} +`;
     }))];

@@ -8,13 +8,17 @@ const sheet = $("sheet");
 sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
 sheet.addEventListener("close", () => { release(sheet); sheet.replaceChildren(); });
 
+const TWIN = { x: "y", y: "x" }; // one pad under the finger, two parameters
+
 /** The sheet of a parameter. */
 export function openSheet(path) {
   const node = show.nodes.get(path);
   if (!node || sheet.open) return;
   const close = el("button", { type: "button", onclick: () => sheet.close() }, "Close");
+  const other = path.replace(/(\/pad\/)([xy])$/, (_, pad, name) => pad + TWIN[name]);
+  const over = other !== path && el("button", { type: "button", onclick: () => { sheet.close(); setTimeout(openSheet, 0, other); } }, nameOf(other));
   sheet.replaceChildren(el("h3", {}, nameOf(path)), el("code", {}, path), el("p", {}, node.DESCRIPTION ?? ""),
-    ...[entry(path, node), learner(path), routes(path, node), el("div", { class: "actions" }, close)].filter(Boolean));
+    ...[entry(path, node), learner(path), routes(path, node), el("div", { class: "actions" }, over || "", close)].filter(Boolean));
   sheet.showModal();
 }
 

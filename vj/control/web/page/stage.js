@@ -2,7 +2,7 @@
 
 import { drawMixer, followDecks } from "./decks.js";
 import { fill, say, show } from "./desk.js";
-import { xyPad } from "./looks.js";
+import { drawPad } from "./looks.js";
 import { drawPrompts } from "./prompts.js";
 import { openSheet } from "./sheet.js";
 import { button, dial, el, label, nameOf, toggle } from "./widgets.js";
@@ -24,7 +24,7 @@ export function drawStage() {
     there("/beat/nudge") && nudge(-5, "−"), there("/beat/nudge") && nudge(5, "+")]);
   fill("record", [there(RECORD)], () => [there(RECORD) && recorder()]);
   drawPrompts();
-  fill("pad", [there("/pad/x"), there("/pad/y")], () => [there("/pad/x") && xyPad()]);
+  drawPad();
 }
 
 function nudge(ms, sign) {
@@ -36,15 +36,28 @@ function recorder() {
   const time = el("span", {}, "Rec"), room = el("small", {});
   const root = el("button", { type: "button", class: "rec", "aria-pressed": "false", title: "Record; hold to stop" }, time, room);
   const running = () => root.getAttribute("aria-pressed") === "true";
-  let timer = 0, held = false;
+  let timer = 0, held = false, stopping = false;
+  const hold = () => { timer = setTimeout(() => { held = true; show.set(RECORD, false); }, 900); };
   root.addEventListener("pointerdown", () => {
     held = false;
-    if (running()) timer = setTimeout(() => { held = true; show.set(RECORD, false); }, 900);
+    if (running()) hold();
   });
-  for (const end of ["pointerup", "pointerleave", "pointercancel"]) root.addEventListener(end, () => clearTimeout(timer));
-  root.addEventListener("click", (event) => {
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    if (!event.repeat) [held, stopping] = [false, running()];
+    if (stopping || event.repeat) event.preventDefault(); // the key that stops it does not start it again
+    if (stopping && !event.repeat) hold();
+  });
+  root.addEventListener("keyup", (event) => {
+    if (!stopping) return;
+    event.preventDefault();
+    if (!held) say("press and hold to stop recording");
+    stopping = false;
+  });
+  for (const end of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) root.addEventListener(end, () => clearTimeout(timer));
+  root.addEventListener("click", () => {
     if (!running() && !held) show.set(RECORD, true);
-    else if (!held) say(event.detail ? "hold the button to stop recording" : "press and hold to stop recording");
+    else if (!held) say("hold the button to stop recording");
   });
   root.addEventListener("contextmenu", (event) => event.preventDefault());
   root.ends = [
