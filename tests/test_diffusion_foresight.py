@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 
+from vj.models.diffusion import frame
 from vj.models.diffusion.engine import Engine
 from vj.models.diffusion.foresight import CLOSE, LATEST_S, LEAST, NEAR, Foresight, Way, alike
 from vj.models.diffusion.loader import Parts, open_parts
-from vj.models.diffusion.shot import Feedback, Shot
+from vj.models.diffusion.shot import CrowdedError, Feedback, Shot
 from vj.types import LatentPoint
 
 DT = 1 / 60
@@ -30,7 +31,7 @@ class Sketch:
         self.batches: list[int] = []
         self.rewound: list[int] = []
         self.takes = takes
-        self.broken = False
+        self.broken, self.room = False, 8
 
     def begin(self, shot: Shot) -> Sketch.Ticket:
         return self.begin_ahead([shot])
@@ -38,6 +39,8 @@ class Sketch:
     def begin_ahead(self, shots: Sequence[Shot]) -> Sketch.Ticket:
         if self.broken:
             raise RuntimeError("no")
+        if len(shots) > self.room:
+            raise CrowdedError("no room")
         self.batches.append(len(shots))
         return Sketch.Ticket([np.array([*shot.point.weights, shot.point.kick_angle, shot.strength])
                               for shot in shots], None if self.takes is None else self.takes * len(shots))
@@ -227,6 +230,15 @@ def test_an_engine_that_fails_leaves_nothing_behind() -> None:
     assert show.ask(at(0.10)) == pytest.approx([*at(0.10).point.weights, 0.0, 1.0])
 
 
+def test_without_memory_for_a_batch_fewer_are_drawn_at_once() -> None:
+    show = Show()
+    show.sketch.room = 2
+    for n in range(12):
+        assert show.ask(at(0.02 * n)) == pytest.approx([*at(0.02 * n).point.weights, 0.0, 1.0], abs=1e-6)
+    assert show.sketch.batches[:4] == [1, 1, 2, 2]
+    assert max(show.sketch.batches) == 2
+
+
 # ------------------------------------------------------------------------------- on a real engine
 
 
@@ -268,3 +280,21 @@ def test_after_a_kick_the_calm_goes_on_from_what_was_shown(parts: Parts) -> None
     assert ahead.wasted == 2
     apart = [np.abs(a - b).max() for a, b in zip(found, plain, strict=True)]
     assert max(apart) <= 2, "the picture shown is remembered in 256 steps"
+
+
+def test_a_lack_of_memory_for_a_batch_does_not_shrink_the_pictures(parts: Parts,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    shots = walked(10)
+    engine = Engine.open(parts)
+    plain = [engine.draw(shot).astype(int) for shot in shots]
+    printing = frame.Plate.print
+
+    def short(plate: frame.Plate) -> None:
+        if plate.kind.rows > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        printing(plate)
+
+    monkeypatch.setattr(frame.Plate, "print", short)
+    found, ahead = drawn_ahead(parts, shots)
+    assert ahead.used == 0
+    assert max(np.abs(a - b).max() for a, b in zip(found, plain, strict=True)) <= 1

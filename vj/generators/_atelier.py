@@ -69,7 +69,7 @@ class Atelier:
         ahead = self._looking_ahead(request.deck, engine)
         if turned:
             ahead.flush()
-        most = int(knobs.number("ahead")) if self._far and known(engine, shot) else 1
+        most = int(knobs.number("ahead")) if self._far and not turned and known(engine, shot) else 1
         picture = ahead.begin(shot, request.tick.time, most)
         if picture is not None:
             self._before[request.deck] = request

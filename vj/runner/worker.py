@@ -98,6 +98,8 @@ class Worker:
 
         A picture of a device may be left under way; ``finish``, or the next request, hands it over.
         """
+        if self._begun is not None and self._begun.request.generator != request.generator:
+            self.finish()  # the other one may have to be loaded first
         try:
             generator = self._shelf.get(request.generator)
             if generator is None:

@@ -21,7 +21,7 @@ from torch import Tensor
 from vj.models.diffusion import calm, feedback, frame, launch
 from vj.models.diffusion.outlet import Outlet, Ticket
 from vj.models.diffusion.schedule import Course, Schedule, guidance_embedding
-from vj.models.diffusion.shot import Feedback, Shot
+from vj.models.diffusion.shot import CrowdedError, Feedback, Shot
 from vj.models.diffusion.sources import fitted
 from vj.models.diffusion.text import mixture
 from vj.types import VjError
@@ -125,11 +125,17 @@ class Engine:
             return []
         alike = len({(self._kind(shot, len(shots)), shot.seed) for shot in shots}) == 1
         if alike and shots[0].source is None and not any(feedback.share(shot.feedback) for shot in shots):
-            return list(self.begin_ahead(shots).pixels())
+            try:
+                return list(self.begin_ahead(shots).pixels())
+            except CrowdedError as error:
+                self._tell(f"{error}: they are drawn one by one")
         return [self.draw(shot) for shot in shots]
 
     def begin_ahead(self, shots: Sequence[Shot]) -> Ticket:
-        """Begin a batch of shots that are of one kind, with nothing fed back; the ticket has all their pictures."""
+        """Begin a batch of shots that are of one kind, with nothing fed back; the ticket has all their pictures.
+
+        Raises CrowdedError where there is no memory for so many.
+        """
         return self._begin(shots)
 
     def trace(self, deck: str) -> Trace:
@@ -187,6 +193,8 @@ class Engine:
             if not launch.is_out_of_memory(error):
                 raise
         self._make_room()
+        if len(shots) > 1:
+            raise CrowdedError(f"not enough memory on {self.parts.device} for {len(shots)} pictures at once")
         try:
             return self._print(shots)
         except Exception as error:
@@ -201,17 +209,17 @@ class Engine:
         plate = press.plate
         if deck.plate is not None and deck.plate is not plate:
             plate.remember(deck.plate.buffers)
-        slewed, slews = [], []
+        slewed, slews, slew = [], [], copy(deck.slew)
         for shot in shots:
-            slewed.append(_slewed(shot, deck.slew))
-            slews.append(copy(deck.slew))
+            slewed.append(_slewed(shot, slew))
+            slews.append(copy(slew))
         if any(feedback.share(shot.feedback) for shot in shots) and deck.plate is not None:
             self._anchor(press, slewed, deck)
         self._ink(press, slewed, deck)
         began = self._outlet.begin()
         press.launch()
         ticket = self._outlet.send(plate.buffers["rgba"], began)
-        deck.plate = plate
+        deck.plate, deck.slew = plate, slew
         if len(shots) > 1:
             deck.trace = Trace(plate, plate.buffers["clean"].clone(), plate.buffers["rgba"].clone(), slews)
         if press.launch.due:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from vj.models.diffusion.shot import Shot
+from vj.models.diffusion.shot import CrowdedError, Shot
 from vj.types import LatentPoint
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ class Foresight:
         self._timed: tuple[Ticket, int] | None = None
         self._each: float | None = None
         self._takes = self._spacing = 0.0
+        self._room = MOST
 
     def begin(self, shot: Shot, time: float, most: int = 1) -> Pick | None:
         """The picture of this shot, or of a place that nobody can tell from it; None where the one shown last stands
@@ -181,7 +182,8 @@ class Foresight:
         count = self._reach(most, way) if way is not None and way.steady and not surprised else 1
         if way is None or count <= 1 or self._resting():
             return self._one(shot)
-        self._foresee(way, count, time - way.dt)
+        if not self._foresee(way, count, time - way.dt):
+            return self._one(shot)
         return self._show(self._rows.popleft(), way, most)
 
     def _one(self, shot: Shot) -> Pick:
@@ -214,20 +216,26 @@ class Foresight:
             self._foresee(way, count, self._rows[-1].time if self._rows else row.time)
         return row.pick
 
-    def _foresee(self, way: Way, count: int, since: float) -> None:
+    def _foresee(self, way: Way, count: int, since: float) -> bool:
+        """Begin the next ``count`` pictures after a moment; False where there is no memory for so many."""
         self._spacing = way.dt
         moments = [since + way.dt * (n + 1) for n in range(count)]
         shots = [way.shot if moment <= way.time else way.at(moment) for moment in moments]
-        ticket = self._engine.begin_ahead(shots)
+        try:
+            ticket = self._engine.begin_ahead(shots)
+        except CrowdedError:
+            self._room = count // 2
+            return False
         trace = self._engine.trace(way.shot.deck)
         self._timed = ticket, count
         self._rows.extend(Row(moment, shot, Pick(ticket, row), trace)
                           for row, (moment, shot) in enumerate(zip(moments, shots, strict=True)))
+        return True
 
     def _reach(self, most: int, way: Way) -> int:
         """How many at once: 1, 2, 4 or 8, so that it is not too far and does not take too long."""
         count = 1
-        while (2 * count <= min(most, MOST) and 2 * count * way.dt <= HORIZON_S
+        while (2 * count <= min(most, self._room) and 2 * count * way.dt <= HORIZON_S
                and 2 * count * (self._each or 0.0) <= LATEST_S):
             count *= 2
         return count

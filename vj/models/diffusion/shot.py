@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vj.types import LatentPoint
+from vj.types import LatentPoint, VjError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
+
+
+class CrowdedError(VjError):
+    """There is no memory for so many pictures at once; for fewer there may be."""
 
 
 @dataclass(frozen=True, slots=True)
