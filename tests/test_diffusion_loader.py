@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from vj.models.diffusion import original, room
-from vj.models.diffusion.blueprint import blueprint, family_configs
+from vj.models.diffusion.blueprint import blueprint, decoder_for, family_configs
 from vj.models.diffusion.loader import Parts, best_dtype, open_parts
 from vj.models.diffusion.place import Place
 from vj.types import VjError
@@ -104,6 +104,9 @@ def test_the_tiny_decoder_is_taken_unless_the_full_one_is_asked_for(shelf: Path)
     with torch.no_grad():
         assert parts.vae.decode(torch.zeros(1, 4, 8, 8)).sample.shape == (1, 3, 64, 64)
     assert type(open_parts(Place("mine", shelf / "sd2", shelf / "taesd"), vae="full").vae).__name__ == "AutoencoderKL"
+    assert decoder_for(Place("mine", shelf / "sd2")) == "full", "there is no other"
+    assert decoder_for(Place("mine", shelf / "sd2", shelf / "taesd")) == "tiny"
+    assert decoder_for(Place("mine", shelf / "sd2", shelf / "taesd"), fine=True) == "full"
     with pytest.raises(VjError, match="the tiny decoder for sd2 is not here: run `vj models fetch taesd`, or choose"):
         open_parts(shelf / "sd2")
     with pytest.raises(VjError, match="run `vj models fetch taesdxl`"):
@@ -117,7 +120,9 @@ def test_a_model_with_a_tiny_decoder_of_its_own_uses_it(shelf: Path, copy: Path)
     parts = open_parts(Place("sdxs", copy, shelf / "taesd"))
     assert all(torch.equal(value, own[name]) for name, value in parts.vae.state_dict().items())
     assert type(open_parts(copy, vae="full").vae).__name__ == "AutoencoderKL"
+    assert (decoder_for(Place("sdxs", copy)), decoder_for(Place("sdxs", copy), fine=True)) == ("tiny", "full")
     shutil.rmtree(copy / "vae_large")
+    assert decoder_for(Place("sdxs", copy), fine=True) == "tiny", "it has no finer one"
     with pytest.raises(VjError, match="has no full decoder"):
         open_parts(copy, vae="full")
 

@@ -20,6 +20,8 @@ import torch
 from benches import gpu_models, machine, table
 from benches.gpu_measure import Bench, Spans, ceilings, flops, into_mailbox, on_device, repeated
 from benches.gpu_rivals import PROMPT, StreamBatch, conditions, stock
+from benches.gpu_show import display
+from benches.gpu_upload import uploads
 from benches.table import Row, at_least, percentile, under
 from vj.clock import now
 from vj.models.diffusion import frame
@@ -108,6 +110,7 @@ def judge(bench: Bench, real: bool) -> tuple[list[Row], list[Spans]]:
     best = max((found for found, _ in ways), key=lambda found: found.rate)
     ahead, others = list(looking_ahead(bench, engine)), list(rivals(bench))
     late, typed = prompts(bench, engine)
+    ways_up = list(uploads(bench))
     for _, opened in ways:
         opened.close()
     goal = GOALS.get((bench.parts.name, bench.size[0])) if real else None
@@ -125,7 +128,7 @@ def judge(bench: Bench, real: bool) -> tuple[list[Row], list[Spans]]:
     p95 = 1e3 * percentile(typed.seconds, 0.95)
     rows.append(under(f"{bench.name}: typed prompt to its picture, p95", p95, TYPED_GOAL, "ms") if real
                 else Row(f"{bench.name}: typed prompt to its picture, p95", f"{p95:.3g} ms"))
-    return rows, [*spans, *ahead, *others, typed]
+    return rows, [*spans, *ahead, *others, typed, *ways_up]
 
 
 def _goal(what: str, value: float, goal: float | None, unit: str) -> Row:
@@ -138,7 +141,8 @@ HOW = ("Networks of full size with random weights, half precision; a picture is 
        "into the shared memory that the show reads, the next one begun before it is taken. *Floor*: the larger of the "
        "picture's arithmetic at the rate of a large matrix product on this device and of its weights read once at the "
        "rate of a large copy, both measured first; the share says how near p50 comes. Milliseconds; with looking ahead "
-       "of the whole batch.")
+       "of the whole batch. *To a texture*: from the device until OpenGL has it. A whole show, without a window, tells "
+       "how late its frames are while the model draws, and while there is only a test pattern.")
 OWED = ("**No GPU was at hand: networks of tiny size on a CPU. This page proves that the benchmark runs; every figure "
         "of a GPU is still owed.**")
 
@@ -186,14 +190,22 @@ def main(arguments: Sequence[str], root: Path) -> int:
             print(f"{bench.name} ...", flush=True)
             found, tables[bench.name] = judge(bench, real)
             rows += found
-            print("".join(f"  {row.what}: {row.value}{' NOT REACHED' if row.reached is False else ''}\n"
-                          for row in found), end="", flush=True)
+            report(found)
+        if args.show:
+            rows.append(display(name, tiny, 45.0 if tiny else 60.0))
+            report(rows[-1:])
     facts = [*machine.describe(), *device_facts(device),
              f"Measured ceilings: {top[0] / 1e12:.3g} TFLOP/s, {top[1] / 1e9:.3g} GB/s"]
     print(f"  {table.save(args.output, 'gpu', page(rows, tables, facts, busy, tiny))}")
     args.rows.parent.mkdir(parents=True, exist_ok=True)
     args.rows.write_text(json.dumps({name: [vars(found) for found in spans] for name, spans in tables.items()}))
     return 1 if any(row.reached is False for row in rows) else 0
+
+
+def report(rows: Sequence[Row]) -> None:
+    """Say figures as they come."""
+    for row in rows:
+        print(f"  {row.what}: {row.value}{' NOT REACHED' if row.reached is False else ''}", flush=True)
 
 
 def _parser(root: Path) -> argparse.ArgumentParser:
@@ -203,6 +215,7 @@ def _parser(root: Path) -> argparse.ArgumentParser:
     parser.add_argument("--tiny", action="store_true", help="tiny networks, wherever it runs")
     parser.add_argument("--tune", action="store_true", help="let the compiler search for minutes too")
     parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
+    parser.add_argument("--no-show", dest="show", action="store_false", help="leave out the whole show beside a model")
     parser.add_argument("--rows", type=Path, default=root / "build" / "gpu.json", metavar="FILE")
     parser.add_argument("-o", "--output", type=Path, default=root / "docs" / "benchmarks", metavar="DIR")
     return parser

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from vj.models.diffusion.blueprint import Blueprint, blueprint
+from vj.models.diffusion.blueprint import Blueprint, blueprint, decoder_for
 from vj.models.diffusion.inspect import FAMILIES
 from vj.models.diffusion.place import Place
 from vj.models.diffusion.profile import DECODERS, PIECES, PROFILES, Piece, Profile, pieces_of
@@ -43,7 +43,7 @@ def info(what: str, as_json: bool, store: Store | None = None) -> None:
         facts = _known(what, store)
     else:
         place = store.find(what)
-        facts = _own(place, blueprint(place, "tiny" if place.decoder else "full"))
+        facts = _own(place, blueprint(place, decoder_for(place)))
     if as_json:
         print(json.dumps(facts, indent=1))  # noqa: T201 - asked for
         return

@@ -33,6 +33,7 @@ HUNG_REST_S = 300.0
 def open_engine(name: str, files: Mapping[str, str], device: str, say: Callable[[str], None]) -> Engine:
     """The model's engine. Raises VjError, a sentence with the cure, where there is none."""
     from vj.models.device import check_device
+    from vj.models.diffusion.blueprint import decoder_for
     from vj.models.diffusion.engine import Engine
     from vj.models.diffusion.loader import open_parts
     from vj.models.diffusion.marks import beside
@@ -41,7 +42,7 @@ def open_engine(name: str, files: Mapping[str, str], device: str, say: Callable[
     check_device(device)
     place = Store.open().find(files.get(f"model/{name}", name))
     with beside(device):
-        parts = open_parts(place, device, vae="tiny" if place.decoder and FULL not in files else "full")
+        parts = open_parts(place, device, vae=decoder_for(place, fine=FULL in files))
     return Engine.open(parts, tell=say)
 
 

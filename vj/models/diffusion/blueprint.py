@@ -121,11 +121,24 @@ _TEXTS: dict[str, tuple[Naming, ...]] = {
 }
 
 
+def decoder_for(place: Place, *, fine: bool = False) -> Decoder:
+    """The decoder to draw a model with: the tiny one where there is one, or if ``fine`` the full one where there is."""
+    kinds = {read_config(folder / "config.json").get("_class_name") for folder in _vae_folders(place)}
+    has_full = place.model.is_file() or "AutoencoderKL" in kinds
+    has_tiny = place.decoder is not None or "AutoencoderTiny" in kinds
+    return "full" if has_full and (fine or not has_tiny) else "tiny"
+
+
+def _vae_folders(place: Place) -> list[Path]:
+    """Where a diffusers folder may have decoders."""
+    return [folder for name in ("vae", "vae_large") if (folder := place.model / name).is_dir()]
+
+
 def _decoder(place: Place, family: str, vae: Decoder, prefer: str) -> Component:
     """The tiny decoder or the full one. A model may bring both; its own tiny one was made for it."""
     wanted = "AutoencoderTiny" if vae == "tiny" else "AutoencoderKL"
-    for folder in (place.model / "vae", place.model / "vae_large"):
-        if folder.is_dir() and read_config(folder / "config.json").get("_class_name") == wanted:
+    for folder in _vae_folders(place):
+        if read_config(folder / "config.json").get("_class_name") == wanted:
             return _component(folder, prefer)
     if vae == "full":
         raise VjError(f"{place.name} has no full decoder (AutoencoderKL): take the tiny one")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vj.models.diffusion.blueprint import blueprint
+from vj.models.diffusion.blueprint import blueprint, decoder_for
 from vj.models.diffusion.choice import NETWORKS, licences, wanted
 from vj.models.diffusion.hub import Hub, Listing, Progress, digest_of, matches
 from vj.models.diffusion.inspect import check_model, family_of_file, read_config, read_header, weight_files
@@ -61,7 +61,7 @@ class Store:
         hashed.
         """
         place, _ = self._located(what)
-        blueprint(place, "tiny" if place.decoder else "full")
+        blueprint(place, decoder_for(place))
 
     def _located(self, what: str) -> tuple[Place, list[Path]]:
         """Where a model lies, and the weights of it that vj has fetched."""
