@@ -391,6 +391,8 @@ def test_routes_are_made_bent_muted_and_removed_on_the_sheet(full: tuple[Rig, Ta
     wait_until(tab, lambda: base("/routes/1/depth") == -1.0)
     tab.page.click("dialog .route .switch")
     wait_until(tab, lambda: base("/routes/1/on") is False)
+    tab.page.click('dialog .route button:has-text("square")')
+    wait_until(tab, lambda: base("/routes/1/curve") == "square")
     tab.page.select_option("dialog .route select", "new lfo")
     wait_until(tab, lambda: base("/routes/1/source") == "new lfo")
     rig.show.set("/routes/1/source", "slow")  # as the show calls the new one in the end

@@ -75,7 +75,7 @@ function routes(path, node) {
       show.set(`${slot}/source`, first);
     } }, "Add a route");
     place.replaceChildren(...used.map((slot) => el("div", { class: "route" },
-      dial(show, `${slot}/depth`, () => {}, "depth"), control(show, `${slot}/source`, () => {}),
+      dial(show, `${slot}/depth`, () => {}, "depth"), el("div", {}, control(show, `${slot}/source`, () => {}), control(show, `${slot}/curve`, () => {})),
       toggle(show, `${slot}/on`, () => {}, "on"),
       el("button", { type: "button", "aria-label": "Remove the route", onclick: () => show.set(`${slot}/source`, "none") }, "×"))), more);
     place.ends = slots.flatMap((slot) => ["target", "source"].map((name) => show.listen(`${slot}/${name}`, changed)));
