@@ -100,6 +100,15 @@ class Show:
         """More parameters under ``mount``."""
         self.do(lambda: self.tree.extend(mount, specs))
 
+    def wait_for(self, path: str, timeout: float = 60.0) -> ControlEvent:
+        """The newest landed event of ``path`` once there is one: for a show in which nobody turned it before."""
+        def newest() -> ControlEvent | None:
+            return next((event for event in reversed(self.landed) if event.path == path), None)
+
+        with self._came:
+            assert self._came.wait_for(lambda: newest() is not None, timeout), f"no {path}"
+        return next(event for event in reversed(self.landed) if event.path == path)
+
     @contextmanager
     def awaits(self, path: str, timeout: float = 60.0) -> Iterator[list[ControlEvent]]:
         """Something that makes ``path`` land belongs inside; what then lands there is in the list afterwards, one event
