@@ -318,7 +318,7 @@ class Controller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunnerStatus:
-    """What the runner knows of its generator. ``state``: starting, ready, restarting, failed."""
+    """What the runner knows of its generator. ``state``: starting, loading, ready, restarting, failed."""
 
     state: str = "starting"
     images: int = 0
