@@ -113,8 +113,13 @@ def sources() -> dict[str, ast.Module]:
     return found
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+@cache
+def imports(tree: ast.Module) -> tuple[tuple[str, int], ...]:
     """Every module a file imports anywhere, with its line; ``from a import b`` counts as both a and a.b."""
+    return tuple(_imports(tree))
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -124,6 +129,7 @@ def imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
+@cache
 def at_runtime(tree: ast.Module) -> ast.Module:
     """The file without what only the type checker reads."""
     return ast.Module([node for node in tree.body

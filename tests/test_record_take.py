@@ -173,12 +173,15 @@ def test_a_full_disk_ends_the_take_and_not_the_show(tmp_path):
 
 CHILD = """
     import os, sys, time
-    from vj.record.take import TakeHeader, TakeWriter
+    from vj.record.take import Take, TakeHeader, TakeWriter
     from vj.types import ControlEvent, Tick
     writer = TakeWriter.open(sys.argv[1], TakeHeader("velvet", 1, (64, 36), 30.0))
     for n in range(1000):
         writer.event(Tick(n, n / 30, 1 / 30), ControlEvent("a/walk/speed", n, "keys"))
-    time.sleep(0.2)
+    for _ in range(400):  # a disk's time; nothing is closed meanwhile
+        time.sleep(0.05)
+        if len(Take.load(sys.argv[1]).events) == 1000:
+            break
     print("written", flush=True)
     time.sleep(60)
 """

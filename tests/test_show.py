@@ -22,6 +22,7 @@ VJ = (sys.executable, "-m", "vj.cli")
 ENV = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
 CPU = ("--device", "cpu")
 SMALL = ("--size", "160x90", "--fps", "20", *CPU)
+pytestmark = pytest.mark.alone
 
 
 @pytest.fixture(scope="module")

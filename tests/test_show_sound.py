@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 SINK = "module-null-sink rate=44100 channels=2 format=float32le sink_name="
 SMALL = ("--size", "160x90", "--fps", "20", "--device", "cpu", "--look", "neon_undertow", "--set", "/a/deck/lines=64")
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="PulseAudio")]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.skipif(sys.platform != "linux", reason="PulseAudio")]
 
 
 class Show:

@@ -55,11 +55,12 @@ def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
 
     One with fewer units is given more, which at first nobody listens to: it hears what it heard.
     """
-    net = Net(hidden)
     if begin is not None:
         kept = {name: tensor.float() for name, tensor in load_file(begin).items() if name != "delay"}
+        net = Net(max(hidden, kept["output.weight"].shape[1]))
         net.load_state_dict(widened(kept, net))
         return net
+    net = Net(hidden)
     levels = torch.from_numpy(sample).reshape(-1, SIZE)
     net.mean.copy_(levels.mean(0))
     net.spread.copy_(1.0 / (levels.std(0) + 0.05))
