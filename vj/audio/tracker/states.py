@@ -44,7 +44,7 @@ class Odds:
     """BPM that is likeliest before anything is heard."""
     spread: float = 0.9
     """Octaves, standard deviation, of tempo about the favourite."""
-    opinion: float = 0.5
+    opinion: float = 1.0
     """How much the net's opinion of the tempo counts in a second of music; 1: as if it were independent of all else."""
     least: float = 6.0
     """Nats: however unlikely the net thinks a tempo, no more than this."""
