@@ -191,6 +191,7 @@ def jack(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_vj_s_clock_goes_out_over_jack_and_comes_back_as_the_same_beat(jack):
     done = subprocess.run([sys.executable, "-c", SHOW], env=jack, capture_output=True, text=True, timeout=60,
                           check=False)

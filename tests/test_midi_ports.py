@@ -122,6 +122,7 @@ def jack(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_box_over_jack(jack, tmp_path):
     home = tmp_path / "bindings"
     done = subprocess.run([sys.executable, "-c", SHOW, str(home)], env=jack, capture_output=True, text=True,

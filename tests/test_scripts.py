@@ -363,14 +363,24 @@ def test_the_demo_ends_as_vj_ends(stage: Path) -> None:
 def test_test_runs_everything_and_hands_arguments_to_pytest(stage: Path) -> None:
     code, calls = start(stage, "test", "-k", "walk")
     assert code == 0
-    assert calls == ["setup --test", "ruff check", "mypy ", "python -m pytest -k walk"]
+    assert calls == ["setup --test", "ruff check", "mypy ",
+                     "python -m pytest -m not alone -n 2 --dist loadfile -k walk", "python -m pytest -m alone -k walk"]
 
 
 @pytest.mark.parametrize("failing", ["ruff", "mypy", "python", "ruff python"])
 def test_any_failure_fails_and_the_rest_still_runs(stage: Path, failing: str) -> None:
     code, calls = start(stage, "test", FAIL=failing)
     assert code == 1
-    assert len(calls) == 4
+    assert len(calls) == 5
+
+
+@pytest.mark.parametrize(("each", "code"), [("5 5", 1), ("0 5", 0), ("5 0", 0), ("1 5", 1), ("0 1", 1)])
+def test_to_choose_no_test_at_all_is_a_failure(stage: Path, each: str, code: int) -> None:
+    """Pytest ends with 5 where none is chosen: of either half that may be so, of both it is a slip of the pen."""
+    few, alone = each.split()
+    python = stage / ".venv" / "bin" / "python"
+    python.write_text(f'{LOGGED}[[ "$*" == *"-m alone"* ]] && exit {alone}\nexit {few}\n')
+    assert start(stage, "test", "-k", "walk")[0] == code
 
 
 def test_the_bundled_track_is_where_the_demo_looks() -> None:
