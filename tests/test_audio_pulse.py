@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sound import RATE, house
 
+from vj.audio.afterwards import Afterwards
 from vj.audio.analyzer import Analyzer
 from vj.audio.beat import BeatClock
 from vj.audio.pulse import TOLD, Pulse
@@ -35,6 +36,7 @@ def play(pulse, clock, seconds, start=0.0):
     for hop in range(round(seconds * RATE / HOP)):
         time = start + (hop + 1) * HOP / RATE
         pulse.hear(np.zeros(HOP, np.float32), time)
+        pulse._later.step()
         clock.step(time)
     return time
 
@@ -46,7 +48,7 @@ def beats(bpm, count, downbeats=4, confidence=0.9):
 
 def test_the_clock_goes_by_what_is_announced():
     clock = BeatClock()
-    pulse = Pulse(RATE, clock, Tracker(beats(133, 30)))
+    pulse = Pulse(RATE, clock, Tracker(beats(133, 30)), Afterwards())
     pulse.start = 100.0
     clock.step(100.0)
     play(pulse, clock, 13.0, start=100.0)
@@ -59,17 +61,18 @@ def test_the_clock_goes_by_what_is_announced():
 
 def test_what_is_announced_without_confidence_moves_nothing():
     clock = BeatClock()
-    play(Pulse(RATE, clock, Tracker(beats(133, 20, confidence=0.05))), clock, 8.0)
+    play(Pulse(RATE, clock, Tracker(beats(133, 20, confidence=0.05)), Afterwards()), clock, 8.0)
     assert clock.bpm == 120.0
     assert clock.at(8.0).confidence == 0.0
 
 
 def test_a_tracker_that_announces_where_nothing_is_struck_is_not_believed():
     clock = BeatClock()
-    pulse = Pulse(RATE, clock, Tracker(beats(133, 30)))
+    pulse = Pulse(RATE, clock, Tracker(beats(133, 30)), Afterwards())
     for hop in range(round(10.0 * RATE / HOP)):
         time = (hop + 1) * HOP / RATE
         pulse.hear(np.zeros(HOP, np.float32), time, struck=False)
+        pulse._later.step()
         clock.step(time)
     assert clock.at(10.0).confidence == 0.0
     assert clock.bpm == 120.0
@@ -77,7 +80,7 @@ def test_a_tracker_that_announces_where_nothing_is_struck_is_not_believed():
 
 def test_the_tracker_is_told_what_hands_say_in_its_own_time():
     clock, tracker = BeatClock(), Tracker()
-    pulse = Pulse(RATE, clock, tracker)
+    pulse = Pulse(RATE, clock, tracker, Afterwards())
     pulse.start = 40.0
     for time in (41.0, 41.5, 42.0):
         clock.tap(time)
@@ -89,7 +92,7 @@ def test_the_tracker_is_told_what_hands_say_in_its_own_time():
 
 def test_a_tempo_that_was_told_is_preferred_for_a_while():
     clock, tracker = BeatClock(), Tracker()
-    pulse = Pulse(RATE, clock, tracker)
+    pulse = Pulse(RATE, clock, tracker, Afterwards())
     clock.half()
     assert tracker.told == [("favour", pytest.approx(120.0))], "in the tracker's range: half of it is not"
     play(pulse, clock, TOLD + 0.1)
@@ -98,7 +101,7 @@ def test_a_tempo_that_was_told_is_preferred_for_a_while():
 
 def test_a_clock_that_says_the_same_again_and_again_is_told_once():
     clock, tracker = BeatClock(), Tracker()
-    pulse = Pulse(RATE, clock, tracker)
+    pulse = Pulse(RATE, clock, tracker, Afterwards())
     for second in range(20):
         clock.follow(Reading(float(second), second * 2.2, 132.0 + 0.1 * (second % 2), source="link"))
         play(pulse, clock, 1.0, start=float(second))

@@ -59,6 +59,9 @@ class Ears:
         kick = 1.0 if int(beats) != int((tick.time - tick.dt) * 2) else 0.0
         return Features(time=tick.time, kick=kick, beat=Beat(120.0, int(beats), beats % 1, beats / 4 % 1, 1.0))
 
+    def catch_up(self):
+        pass
+
     def control(self, tick, audio, beat):
         self.taps += bool(beat.get("tap", False))
 

@@ -50,6 +50,7 @@ class Ears(Protocol):
     """What hears: samples in, features out, and the performer's tap and gain.
 
     ``time``: show seconds up to which it has heard; ``latency``: seconds from a hit to what it does to the features.
+    ``catch_up`` does in spare time what the next ``process`` would do.
     """
 
     @property
@@ -59,6 +60,8 @@ class Ears(Protocol):
     def latency(self) -> float: ...
 
     def process(self, tick: Tick, samples: Samples) -> Features: ...
+
+    def catch_up(self) -> None: ...
 
     def control(self, tick: Tick, audio: Values, beat: Values) -> None: ...
 

@@ -77,7 +77,7 @@ class Performance:
         return self.status
 
     def turn(self, tick: Tick) -> None:
-        """One tick: hear, ask, draw, show, tell."""
+        """One tick: hear, ask, draw, show, tell, and hear out what could wait for that."""
         began = now()
         moment = self._engine.advance(tick)
         images = self._newest(moment)
@@ -89,6 +89,7 @@ class Performance:
         self._measure(tick, images)
         self._time(tick, now() - began)
         self._report(moment)
+        self._engine.parts.ears.catch_up()
 
     def summary(self) -> dict[str, Any]:
         """How the show went: counts, and frame intervals in milliseconds. Times to first frame and image count from

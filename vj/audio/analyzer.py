@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vj.audio.afterwards import Afterwards
 from vj.audio.bands import Followers, decibels
 from vj.audio.beat import BEAT_PARAMS, BeatClock
 from vj.audio.colour import Colour
@@ -82,10 +84,11 @@ class Analyzer:
         self._seconds = self.hop / rate
         scale = self.hop // HOP
         self._sums = BandSums(rate, 2048 * scale, 384 * scale)
-        self._colour = Colour(rate, 8192 * scale, self._seconds)
+        self._later = Afterwards()
+        self._colour = Colour(rate, 8192 * scale, self._seconds, self._later)
         self._tape = Tape(8192 * scale, STEP * self.hop)
         self._mono = Mono(self._seconds)
-        self._pulse = Pulse(rate, self.clock, tracker)
+        self._pulse = Pulse(rate, self.clock, tracker, self._later)
         self._loudness = Loudness(rate, self.hop)
         self._gain = AutoGain(WHOLE + 1, self._seconds)
         self._gate = Gate(self._seconds)
@@ -142,27 +145,32 @@ class Analyzer:
         whole = len(waiting) // self.hop * self.hop
         begin = 0
         while begin < whole:
-            end = min(begin + self._until_settled() * self.hop, whole)
+            end = min(begin + self._until_settled(waiting[begin:whole]) * self.hop, whole)
             self._hear(waiting[begin:end])
             begin = end
         self._rest = waiting[whole:]
         return self._features(tick, float(max(block.max(), -block.min())) if block.size else 0.0)
+
+    def catch_up(self) -> None:
+        """Do what does not count yet, while nobody waits; without it the next ``process`` takes as much longer."""
+        self._later.catch_up()
 
     def _missing(self, time: float, waiting: int) -> Samples:
         """Silence for a source that has ended or lags far behind; at most a second of it a tick."""
         lag = time - self.time - waiting / self.rate - LAG
         return np.zeros((round(min(max(lag, 0.0), 1.0) * self.rate), 2), np.float32)
 
-    def _until_settled(self) -> int:
+    def _until_settled(self, coming: Samples) -> int:
         """Hops before the gain moves next: what lies between can be measured at once. Counted, never timed, so that
-        it is the same at any frame rate."""
-        return STEP - self._hops % STEP if self._gain.ready else 1
+        it is the same at any frame rate. The first music of all moves it at once.
+        """
+        first = not self._gain.ready and not self._gate.shut(coming)
+        return 1 if first else STEP - self._hops % STEP
 
     def _hear(self, stereo: Samples) -> None:
         """Some whole hops, (n * hop, 2): measured at once, while everything that remembers goes hop by hop."""
         channels = np.ascontiguousarray(stereo.T).reshape(2, -1, self.hop)
         mono, squares = self._mono.mix(channels)
-        self._loudness.hear(channels)
         measured = self._measure(mono)
         for index, (hop, square) in enumerate(zip(mono, squares, strict=True)):
             self._hops += 1
@@ -170,6 +178,8 @@ class Analyzer:
             struck = self._hear_music(measured, index) if playing else self._hear_silence()
             self._hear_colours(measured, index, playing)
             self._pulse.hear(hop, self.time, struck)
+            self._later.put(partial(self._loudness.weigh, channels[:, index]), self._loudness.take)
+            self._later.step()
             self.clock.step(self.time, playing)
         if (self._hops % STEP == 0 or not self._gain.ready) and self._gain.settle():
             self._rises.settle(self._gain.top[:WHOLE])
@@ -221,9 +231,10 @@ class Analyzer:
         power, first = measured.moments[index]
         self._colour.hear(power, first, self._tape, (len(measured.powers) - 1 - index) * self.hop, playing)
         if self._hops % EACH == 0 and playing:
-            self._split.hear(measured.powers[index], 10.0 ** ((float(self._gain.top[WHOLE]) - self._trim) / 10.0))
+            top = 10.0 ** ((float(self._gain.top[WHOLE]) - self._trim) / 10.0)
+            self._later.put(partial(self._split.look, measured.powers[index], top), self._split.move)
         elif self._hops % EACH == 0:
-            self._split.rest()
+            self._later.put(self._split.look_away, self._split.move)
 
     def _features(self, tick: Tick, peak: float) -> Features:
         struck, split, colour = self._struck, self._split, self._colour

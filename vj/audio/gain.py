@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from vj.types import Samples
 
 Levels = NDArray[np.float32]
 
@@ -129,3 +133,8 @@ class Gate:
         """Hear one hop's loudness in dBFS; True when it counts as music. Loudness is held and falls 100 dB/s."""
         self._held = max(decibels, self._held - self._drop, FLOOR)
         return self._held > self.threshold
+
+    def shut(self, samples: Samples) -> bool:
+        """Whether nothing in these can open it."""
+        peak = float(max(samples.max(), -samples.min(), 1e-9)) if samples.size else 1e-9
+        return max(20.0 * math.log10(peak), self._held) < self.threshold

@@ -40,22 +40,25 @@ def k_weighting(rate: float) -> tuple[Section, Section]:
 
 
 class Loudness:
-    """Follows two channels hop by hop; what it says depends on whole hops only."""
+    """Follows two channels hop by hop: ``weigh`` does the work, ``take`` lets it be heard."""
 
     def __init__(self, rate: int, hop: int) -> None:
         self._chains = [[_filter(section) for section in k_weighting(rate)] for _ in range(2)]
+        self._weighted = np.empty((2, hop), np.float32)
         self._heard = np.zeros(max(round(WINDOW * rate / hop), 1))
         self._place = 0
 
-    def hear(self, channels: Floats) -> None:
-        """Some hops, (2, n, hop)."""
-        weighted = np.empty_like(channels)
-        for chain, side, out in zip(self._chains, channels, weighted, strict=True):
-            for index, samples in enumerate(side):
-                out[index] = _through(chain, samples)
-        for power in (squares(weighted).sum(axis=0) / channels.shape[2]).tolist():
-            self._heard[self._place] = power
-            self._place = (self._place + 1) % len(self._heard)
+    def weigh(self, channels: Floats) -> float:
+        """The mean square of a hop's sides together, (2, hop), K-weighted."""
+        for chain, side, out in zip(self._chains, channels, self._weighted, strict=True):
+            out[:] = _through(chain, side)
+        left, right = squares(self._weighted)
+        return (float(left) + float(right)) / channels.shape[1]
+
+    def take(self, power: float) -> None:
+        """What a hop weighed."""
+        self._heard[self._place] = power
+        self._place = (self._place + 1) % len(self._heard)
 
     @property
     def momentary(self) -> float:

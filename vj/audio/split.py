@@ -26,13 +26,18 @@ SMOOTH = 0.1
 """Seconds over which the spectrum is averaged for its flatness."""
 FLAT = 0.8
 """Flatness of noise as it is measured; it counts as 1."""
+Levels = tuple[float, float, float]
+"""Percussive, harmonic, flatness: each 0..1."""
 SILENT = 1e-12
 UP, DOWN = 0.015, 0.12
 """Seconds in which the two levels rise and fall."""
 
 
 class Split:
-    """``percussive`` and ``harmonic``, amplitudes 0..1 as ``rms`` is; ``flatness`` 0..1: tones to noise."""
+    """``percussive`` and ``harmonic``, amplitudes 0..1 as ``rms`` is; ``flatness`` 0..1: tones to noise.
+
+    A ``look`` does the work, ``move`` lets it be heard.
+    """
 
     def __init__(self, sums: BandSums, hop_seconds: float) -> None:
         self.percussive = self.harmonic = self.flatness = 0.0
@@ -47,20 +52,20 @@ class Split:
         self._up, self._down, self._slow = (share(seconds, tau) for tau in (UP, DOWN, SMOOTH))
         self._looks = 0
 
-    def hear(self, power: Floats, top: float) -> None:
-        """One look at the power per bin, (bins,); ``top`` is the mean square that counts as 1."""
+    def look(self, power: Floats, top: float) -> Levels:
+        """At the power per bin, (bins,); ``top`` is the mean square that counts as 1."""
         groups = np.maximum.reduceat(power[:self._end], self._edges)
         self._past[:, self._looks % FRAMES] = groups
         self._looks += 1
         self._mean += np.float32(self._slow) * (groups - self._mean)
         hits, notes = self._parts(groups, power)
-        self._move(_amplitude(hits, top), _amplitude(notes, top), self._flatness())
+        return _amplitude(hits, top), _amplitude(notes, top), self._flatness()
 
-    def rest(self) -> None:
-        """One look at silence."""
+    def look_away(self) -> Levels:
+        """At silence."""
         self._past[:, self._looks % FRAMES] = 0.0
         self._looks += 1
-        self._move(0.0, 0.0, 0.0)
+        return 0.0, 0.0, 0.0
 
     def _parts(self, groups: Floats, power: Floats) -> tuple[float, float]:
         """Mean squares of hits and of held notes, by soft masks: each group's share of either median's square."""
@@ -86,7 +91,9 @@ class Split:
         flat = float((np.exp(logs) / arithmetic) @ weights / weights.sum())
         return min(flat / FLAT, 1.0)
 
-    def _move(self, percussive: float, harmonic: float, flatness: float) -> None:
+    def move(self, levels: Levels) -> None:
+        """Take what was seen."""
+        percussive, harmonic, flatness = levels
         away = percussive - self.percussive
         self.percussive += away * (self._up if away > 0.0 else self._down)
         away = harmonic - self.harmonic
