@@ -52,8 +52,7 @@ class Loudness:
         """The mean square of a hop's sides together, (2, hop), K-weighted."""
         for chain, side, out in zip(self._chains, channels, self._weighted, strict=True):
             out[:] = _through(chain, side)
-        left, right = squares(self._weighted)
-        return (float(left) + float(right)) / channels.shape[1]
+        return float(squares(self._weighted).sum()) / self._weighted[0].size
 
     def take(self, power: float) -> None:
         """What a hop weighed."""
