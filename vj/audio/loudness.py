@@ -52,7 +52,7 @@ class Loudness:
         """The mean square of a hop's sides together, (2, hop), K-weighted."""
         for chain, side, out in zip(self._chains, channels, self._weighted, strict=True):
             out[:] = _through(chain, side)
-        return float(squares(self._weighted).sum()) / self._weighted[0].size
+        return float(squares(self._weighted).sum()) / len(channels[0])
 
     def take(self, power: float) -> None:
         """What a hop weighed."""
