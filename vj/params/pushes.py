@@ -7,20 +7,27 @@ A little must be missing before it lets go, so that what trembles there does not
 
 from __future__ import annotations
 
-from vj.params.places import SECOND
+from vj.params.places import across
 from vj.types import ParamSpec
 
 PULL, RELEASE = 0.5, 0.4
 """Push at which modulation takes hold of a switch or a trigger, and below which it lets go of it."""
 STICK = 0.1
 """Names by which a push must be nearer to another choice before that one is taken."""
-ROUTES = ("/routes/", f"/{SECOND}/routes/")
-_OF_HANDS = ("/pad/", "/show/", "/b/pad/", "/b/show/")
+
+
+def _on_both(*roots: str) -> tuple[str, ...]:
+    """These, and the same on deck b."""
+    return (*roots, *(across(root) for root in roots))
+
+
+ROUTES = _on_both("/routes/")
+_OF_HANDS = _on_both("/pad/", "/show/")
 """What is moved by hands and acts where they leave it."""
-_PULLED = ("/fx/", "/a/gen/", "/b/fx/", "/b/gen/")
+_PULLED = _on_both("/fx/", "/a/gen/")
 """Where a trigger means the picture, not the show."""
-_TURNED = (*_PULLED, "/mod/", "/a/walk/", "/a/drive/", "/b/mod/", "/b/walk/", "/b/drive/",
-           "/mix/blend", "/mix/curve", "/mix/transition", "/master/freeze")
+_TURNED = (*_PULLED, *_on_both("/mod/", "/a/walk/", "/a/drive/"), "/mix/blend", "/mix/curve", "/mix/transition",
+           "/master/freeze")
 """Where switches and choices do: never the blackout or the flash limit, which are the operator's."""
 
 

@@ -116,21 +116,6 @@ class Engine:
         """Begin to draw; the ticket's one picture may be taken after the next has begun, so that nothing waits."""
         return self._begin([shot])
 
-    def draw_ahead(self, shots: Sequence[Shot]) -> list[Pixels]:
-        """Pictures of several moments to come, of one deck in their order: the same as if drawn one by one.
-
-        In one batch where they are of one kind and nothing is fed back: what is fed back is the picture before.
-        """
-        if not shots:
-            return []
-        alike = len({(self._kind(shot, len(shots)), shot.seed) for shot in shots}) == 1
-        if alike and shots[0].source is None and not any(feedback.share(shot.feedback) for shot in shots):
-            try:
-                return list(self.begin_ahead(shots).pixels())
-            except CrowdedError as error:
-                self._tell(f"{error}: they are drawn one by one")
-        return [self.draw(shot) for shot in shots]
-
     def begin_ahead(self, shots: Sequence[Shot]) -> Ticket:
         """Begin a batch of shots that are of one kind, with nothing fed back; the ticket has all their pictures.
 
