@@ -17,7 +17,9 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from benches.osc_packets import strange
@@ -148,7 +150,8 @@ def listen(port: int, clients: int) -> dict[str, float]:
     _leaves(root, leaves)
 
     def page() -> None:
-        with connect(f"ws://127.0.0.1:{port}/", compression=None, max_size=2**20) as line:
+        # The show ends before its listeners do.
+        with suppress(ConnectionClosed), connect(f"ws://127.0.0.1:{port}/", compression=None, max_size=2**20) as line:
             line.send(json.dumps({"COMMAND": "BUNDLE", "DATA": True}))
             for path in leaves:
                 line.send(json.dumps({"COMMAND": "LISTEN", "DATA": path}))
