@@ -399,8 +399,9 @@ def test_routes_are_made_bent_muted_and_removed_on_the_sheet(full: tuple[Rig, Ta
     tab.page.click('dialog button:has-text("Add a route")')
     wait_until(tab, lambda: base("/routes/2/target") == "/a/walk/decay")
     tab.page.wait_for_selector("dialog .route:nth-child(2)")
-    for _ in range(2):
+    for left in (1, 0):
         tab.page.locator('dialog button[aria-label="Remove the route"]').first.click()
+        wait_until(tab, lambda left=left: tab.page.locator("dialog .route").count() == left)
     wait_until(tab, lambda: base("/routes/1/source") == base("/routes/2/source") == "none")
     tab.page.locator("dialog .route").first.wait_for(state="detached")
     close_sheet(tab)
