@@ -35,8 +35,6 @@ from benches import beats_page, machine, table
 ROWS = Path("build") / "beats.json"
 BARLESS = ("aubio 1024", "aubio 2048", "madmom")
 """These don't say where a bar begins."""
-ALONE = 24
-"""Pieces that are heard once more to see what a tracker costs."""
 
 
 def main(arguments: Sequence[str], root: Path) -> int:
@@ -106,20 +104,7 @@ def select(folder: Path, split: str, kinds: Sequence[str] | None = None, limit: 
 def hear(pieces: Sequence[store.Piece], args: argparse.Namespace) -> list[dict[str, Any]]:
     """All rows; each tells how busy the machine was with other work before."""
     busy = machine.busy()
-    rows = [{**row, "busy": busy} for made in judged(pieces, args) for row in made]
-    return rows if args.jobs == 1 else timed_alone(rows, pieces, args.trackers)
-
-
-def timed_alone(rows: Sequence[dict[str, Any]], pieces: Sequence[store.Piece],
-                trackers: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows with another ``cpu``: processes side by side take each other's cache, and seem to need more of it.
-    About ``ALONE`` of the pieces are heard once more, one after the other; for the rest it is not known.
-    """
-    spent = {(name, piece.kind, piece.name): listen(CONTENDERS[name](rate), samples, rate).cpu / (len(samples) / rate)
-             for piece in pieces[::max(len(pieces) // ALONE, 1)] for samples, rate in [piece.sound()]
-             for name in trackers}
-    return [{**row, "cpu": spent.get((row["tracker"], row["kind"], row["name"]))} if row["tracker"] in trackers else row
-            for row in rows]
+    return [{**row, "busy": busy} for made in judged(pieces, args) for row in made]
 
 
 def judged(pieces: Sequence[store.Piece], args: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:

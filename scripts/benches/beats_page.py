@@ -56,8 +56,6 @@ it announces while it hears: nothing is looked up afterwards.
   cut. *Right within ramps*: the share of right beats where the tempo glides.
 - Said after the beat: when it was announced minus when it truly is; negative is before. Phase error: where it was
   announced to be minus where it is.
-- Of one core: processor time by the length of the music, with one process at work; of some of the pieces, where the
-  others were heard two at a time.
 - In brackets the interval in which 95 of 100 other choices of as many songs would lie (whole songs drawn anew)."""
 
 
