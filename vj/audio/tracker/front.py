@@ -45,7 +45,8 @@ def centres(span: tuple[float, float, float, int]) -> NDArray[np.float64]:
     return np.array(kept)
 
 
-SIZE = len(centres(LOW)) + len(centres(HIGH))
+_SPLIT = len(centres(LOW))
+SIZE = _SPLIT + len(centres(HIGH))
 """Bands in a frame."""
 
 
@@ -73,12 +74,14 @@ class _Window:
         size = window_size(rate, hop, span)
         self._spectrum: Any = aubio.pvoc(size, hop)
         # A full-scale sine reaches a quarter of the window's length under its Hann window.
-        self._weights = triangles(centres(span), size, rate) * np.float32(4.0 / size)
+        weights = triangles(centres(span), size, rate) * np.float32(4.0 / size)
+        heard = np.flatnonzero(weights.any(axis=0))
+        self._lines = slice(int(heard[0]), int(heard[-1]) + 1)
+        self._weights = np.ascontiguousarray(weights[:, self._lines])
 
-    def hear(self, hop: Samples) -> Levels:
-        """(bands,) amplitudes, where a full-scale sine is about 1."""
-        bands: Levels = self._weights @ self._spectrum(hop).norm
-        return bands
+    def hear(self, hop: Samples, bands: Levels) -> None:
+        """Put amplitudes into ``bands``, where a full-scale sine is about 1."""
+        np.matmul(self._weights, self._spectrum(hop).norm[self._lines], out=bands)
 
 
 class FrontEnd:
@@ -90,16 +93,18 @@ class FrontEnd:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self.hop = round(rate / FRAMES)
-        self._windows = [_Window(rate, self.hop, span) for span in (LOW, HIGH)]
+        self._low, self._high = (_Window(rate, self.hop, span) for span in (LOW, HIGH))
         self._frames = 0
         self._loudness = 0.0
 
     def hear(self, hop: Samples) -> Levels:
         """(hop,) float32, finite -> (SIZE,) float32, 0 in silence, about 1 where a band is at the average."""
-        bands = np.concatenate([window.hear(hop) for window in self._windows])
+        bands = np.empty(SIZE, np.float32)
+        self._low.hear(hop, bands[:_SPLIT])
+        self._high.hear(hop, bands[_SPLIT:])
         power = float(np.dot(bands, bands)) / SIZE
         self._frames += 1
         share = max(SHARE, 1.0 / self._frames)
         self._loudness += share * (power - self._loudness)
-        levels: Levels = np.log1p(bands * np.float32(SCALE / max(math.sqrt(self._loudness), FLOOR)))
-        return levels
+        bands *= np.float32(SCALE / max(math.sqrt(self._loudness), FLOOR))
+        return np.log1p(bands, out=bands)

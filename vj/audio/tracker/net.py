@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).with_name("beats.safetensors")
 STACK = 4
 """Frames that the net hears in one step, and answers each for itself."""
+BACK = 2
+"""Frames between the two that are compared."""
 TEMPI = np.geomspace(44.0, 240.0, 32)
 """BPM of which the net tells how likely each is."""
 BIGGEST = 2**20
@@ -85,8 +87,8 @@ class BeatNet:
         self._last, self._last_bias = weights["output.weight"], weights["output.bias"]
         self._tempo, self._tempo_bias = weights["tempo.weight"], weights["tempo.bias"]
         self.tempi: Levels | None = None
-        nothing = np.zeros(len(self._mean), np.float32)
-        self._before = [nothing, nothing]
+        # The levels of a step, after those of two frames before it.
+        self._levels = np.zeros((BACK + STACK, len(self._mean)), np.float32)
         self._told = np.zeros((STACK, 2, len(self._mean)), np.float32)
         self._waiting = 0
         self._answers = [(0.0, 0.0)] * STACK
@@ -106,21 +108,23 @@ class BeatNet:
 
     def step(self, levels: Levels) -> tuple[float, float]:
         """A frame, (SIZE,), to (beat, downbeat), each 0..1. The first answers, from before the start, are 0."""
-        self._tell(levels)
+        self._levels[BACK + self._waiting] = levels
+        self._waiting += 1
         if self._waiting == STACK:
             self._waiting = 0
+            self._tell()
             self._answers = self._answer()
         return self._answers[self._waiting]
 
-    def _tell(self, levels: Levels) -> None:
-        """Add the frame, and what is new in it against the one before the last."""
-        told, news = self._told[self._waiting]
-        np.subtract(levels, self._mean, out=told)
+    def _tell(self) -> None:
+        """A step's frames, and what is new in each against the one before the last."""
+        levels = self._levels
+        told, news = self._told[:, 0], self._told[:, 1]
+        np.subtract(levels[BACK:], self._mean, out=told)
         told *= self._spread
-        np.subtract(levels, self._before[0], out=news)
+        np.subtract(levels[BACK:], levels[:STACK], out=news)
         np.maximum(news, 0.0, out=news)
-        self._before = [self._before[1], levels]
-        self._waiting += 1
+        levels[:BACK] = levels[STACK:]
 
     def _answer(self) -> list[tuple[float, float]]:
         x = self._first @ self._told.ravel()

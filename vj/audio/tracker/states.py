@@ -59,9 +59,9 @@ class Odds:
 class Rings:
     """The state space: for each of M periods a ring of positions, all in one row of S states.
 
-    ``since`` (S,) is seconds since the last beat, ``period`` (S,) the ring's period; ``first``, ``last`` and ``before``
-    (M,) are each ring's first, last and last but one state, ``keep`` (M,) the chance that the last one is visited and
-    ``skip`` that it is not.
+    ``since`` (S,) is seconds since the last beat, ``period`` (S,) the ring's period; ``first`` and ``last`` (M,)
+    are each ring's first and last state, ``ends`` (2, M) its last and last but one; ``keep`` (M,) is the chance that
+    the last one is visited and ``skip`` that it is not.
     """
 
     def __init__(self, seconds: float, shortest: float, longest: float) -> None:
@@ -72,7 +72,7 @@ class Rings:
         self.length = length
         self.first = np.concatenate([[0], np.cumsum(length)[:-1]]).astype(np.intp)
         self.last = self.first + length - 1
-        self.before = self.last - 1
+        self.ends = np.stack([self.last, self.last - 1])
         self.keep = (frames - length + 1).astype(np.float32)
         self.skip = 1.0 - self.keep
         self.size = int(length.sum())
