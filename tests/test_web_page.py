@@ -396,6 +396,8 @@ def test_routes_are_made_bent_muted_and_removed_on_the_sheet(full: tuple[Rig, Ta
     tab.page.select_option("dialog .route select", "new lfo")
     wait_until(tab, lambda: base("/routes/1/source") == "new lfo")
     rig.show.set("/routes/1/source", "slow")  # as the show calls the new one in the end
+    # What comes from the show while a hand changes the same thing would undo it on the page.
+    wait_until(tab, lambda: tab.page.locator("dialog .route select").first.input_value() == "slow")
     tab.page.click('dialog button:has-text("Add a route")')
     wait_until(tab, lambda: base("/routes/2/target") == "/a/walk/decay")
     tab.page.wait_for_selector("dialog .route:nth-child(2)")
