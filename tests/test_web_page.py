@@ -378,6 +378,14 @@ def close_sheet(tab: Tab) -> None:
     tab.page.wait_for_selector("dialog", state="hidden")
 
 
+def removed(tab: Tab, left: int) -> bool:
+    """Press a route's cross until so many are left: on a busy machine the show's late word may bring it back once."""
+    if tab.page.locator("dialog .route").count() > left:
+        tab.page.locator('dialog button[aria-label="Remove the route"]').first.click()
+        tab.page.wait_for_timeout(1000)
+    return tab.page.locator("dialog .route").count() == left
+
+
 def test_routes_are_made_bent_muted_and_removed_on_the_sheet(full: tuple[Rig, Tab]) -> None:
     (rig, tab), base = full, full[0].show.tree.base
     tab.page.click('[role="tab"]:has-text("Picture")')
@@ -402,8 +410,7 @@ def test_routes_are_made_bent_muted_and_removed_on_the_sheet(full: tuple[Rig, Ta
     wait_until(tab, lambda: base("/routes/2/target") == "/a/walk/decay")
     tab.page.wait_for_selector("dialog .route:nth-child(2)")
     for left in (1, 0):
-        tab.page.locator('dialog button[aria-label="Remove the route"]').first.click()
-        wait_until(tab, lambda left=left: tab.page.locator("dialog .route").count() == left)
+        wait_until(tab, lambda left=left: removed(tab, left))
     wait_until(tab, lambda: base("/routes/1/source") == base("/routes/2/source") == "none")
     tab.page.locator("dialog .route").first.wait_for(state="detached")
     close_sheet(tab)
