@@ -12,7 +12,7 @@ export const kept = {
 export const LOOK = "/show/look", QUANTIZE = "/show/quantize";
 
 /** Of a node, what does not change with its value. */
-export const fixed = (path) => { const { VALUE, CONTENTS, settle, ...rest } = show.nodes.get(path); return rest; };
+export const fixed = (path) => { const { VALUE, CONTENTS, ...rest } = show.nodes.get(path); return rest; };
 
 /** Make the children of `id` anew when what they are made from is not what it was. */
 export function fill(id, from, make) {

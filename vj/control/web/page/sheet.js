@@ -6,20 +6,29 @@ import { control, dial, el, label, nameOf, release, toggle, words } from "./widg
 const LEARN = "/midi/learn", MORPH = "/show/morph";
 const sheet = $("sheet");
 sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
-sheet.addEventListener("close", () => { release(sheet); sheet.replaceChildren(); });
+sheet.addEventListener("close", () => sheet.open || put()); // the word comes late: it may have been opened again
+
+function put(...children) {
+  release(sheet);
+  sheet.replaceChildren(...children);
+}
 
 const TWIN = { x: "y", y: "x" }; // one pad under the finger, two parameters
 
 /** The sheet of a parameter. */
 export function openSheet(path) {
+  if (sheet.open || !show.has(path)) return;
+  write(path);
+  sheet.showModal();
+}
+
+function write(path) {
   const node = show.nodes.get(path);
-  if (!node || sheet.open) return;
   const close = el("button", { type: "button", onclick: () => sheet.close() }, "Close");
   const other = path.replace(/(\/pad\/)([xy])$/, (_, pad, name) => pad + TWIN[name]);
-  const over = other !== path && el("button", { type: "button", onclick: () => { sheet.close(); setTimeout(openSheet, 0, other); } }, nameOf(other));
-  sheet.replaceChildren(el("h3", {}, nameOf(path)), el("code", {}, path), el("p", {}, node.DESCRIPTION ?? ""),
+  const over = other !== path && el("button", { type: "button", onclick: () => { write(other); sheet.querySelector("input, button").focus(); } }, nameOf(other));
+  put(el("h3", {}, nameOf(path)), el("code", {}, path), el("p", {}, node.DESCRIPTION ?? ""),
     ...[entry(path, node), learner(path), routes(path, node), el("div", { class: "actions" }, over || "", close)].filter(Boolean));
-  sheet.showModal();
 }
 
 function entry(path, node) {
@@ -107,7 +116,7 @@ export function openLook(look) {
     show.ask("/show/rename", `${look} ${name.value.trim()}`);
     sheet.close();
   } }, "Rename");
-  sheet.replaceChildren(el("h3", {}, label(look)), el("p", {}, "Hold a pad for this; tap it to go there."),
+  put(el("h3", {}, label(look)), el("p", {}, "Hold a pad for this; tap it to go there."),
     el("div", { class: "actions" }, act("Cut to it", LOOK), act("Morph to it", MORPH), act("Load onto deck B", `/b${LOOK}`)),
     show.has("/pad/a") ? el("div", { class: "actions" }, "Into corner", ...["a", "b", "c", "d"].map((corner) =>
       act(corner.toUpperCase(), `/pad/${corner}`))) : "",

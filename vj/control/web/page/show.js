@@ -4,6 +4,7 @@ import { decode, encode } from "./osc.js";
 
 const SILENCE = 5000; // ms without a word after which the line counts as dead: /stats/t moves all the time
 const FIRST = 300, LONGEST = 5000; // ms between two tries
+const SETTLE = 500; // ms after a wish until the show is asked what it made of it
 const PULSE = "/stats/t";
 const NOT_PAIRED = 4403;
 
@@ -14,6 +15,7 @@ export class Show extends EventTarget {
   state = "connecting";
   #listeners = new Map();
   #wishes = new Map();
+  #settling = new Map();
   #socket = null;
   #retry = 0;
   #timer = 0;
@@ -70,8 +72,11 @@ export class Show extends EventTarget {
     if (!this.#wishes.size) requestAnimationFrame(() => this.#send());
     this.#wishes.set(path, [node.TYPE, value]);
     this.#hear(path, value);
-    clearTimeout(node.settle);
-    node.settle = setTimeout(() => this.#command("LISTEN", path), 500); // what did the show make of it?
+    clearTimeout(this.#settling.get(path));
+    this.#settling.set(path, setTimeout(() => {
+      this.#settling.delete(path);
+      this.#command("LISTEN", path);
+    }, SETTLE));
   }
 
   /** Wish for something that the show answers in its own time: nothing here changes before it does. */
@@ -96,6 +101,11 @@ export class Show extends EventTarget {
     if (this.#socket?.readyState === WebSocket.OPEN) {
       this.#socket.send(JSON.stringify({ COMMAND: name, DATA: data }));
     }
+  }
+
+  /** What the show says. What was on its way when a hand wished for something else would undo the wish: it waits. */
+  #told(path, value) {
+    if (!this.#settling.has(path)) this.#hear(path, value);
   }
 
   #hear(path, value) {
@@ -135,7 +145,7 @@ export class Show extends EventTarget {
   #message(data) {
     this.#heard = performance.now();
     if (typeof data !== "string") {
-      decode(data, (path, value) => this.#hear(path, value));
+      decode(data, (path, value) => this.#told(path, value));
     } else if (JSON.parse(data).COMMAND?.startsWith("PATH_")) {
       clearTimeout(this.#refetch);
       this.#refetch = setTimeout(() => this.#fetch().catch(() => {}), 120);
@@ -161,7 +171,7 @@ export class Show extends EventTarget {
   #gather(node) {
     if (node.TYPE) {
       this.nodes.set(node.FULL_PATH, node);
-      if (node.VALUE?.[0] != null) this.#hear(node.FULL_PATH, node.VALUE[0]);
+      if (node.VALUE?.[0] != null) this.#told(node.FULL_PATH, node.VALUE[0]);
     }
     for (const child of Object.values(node.CONTENTS ?? {})) this.#gather(child);
   }
