@@ -268,15 +268,22 @@ def test_the_picture_is_shown_only_while_somebody_looks(rig: Rig, tabs: Any) -> 
     red = np.zeros((216, 384, 4), np.uint8)
     red[..., 0] = 255
 
+    def goes_on() -> None:  # again and again: the page may just have begun to look, the look's own small picture be due
+        views.put("program", red, str(rig.show.tree.base("/show/look")))
+
+    def is_over() -> bool:
+        goes_on()
+        return not views.wanted
+
     def is_seen() -> bool:
-        views.put("program", red, "iron")  # again and again, as a show does: the page may just have begun to look
+        goes_on()
         return bool(tab.page.evaluate("""() => {
             const pixel = document.querySelector('.view canvas:not(.glow)').getContext('2d').getImageData(9, 9, 1, 1);
             return pixel.data[0] > 240 && pixel.data[1] < 20; }"""))
 
     wait_until(tab, is_seen)
     tab.page.click('[data-to="knobs"]')
-    wait_until(tab, lambda: not views.wanted)
+    wait_until(tab, is_over)
 
 
 def test_it_finds_back_by_itself(browser: Any) -> None:
