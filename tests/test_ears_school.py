@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import torch.distributed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from ears.school import Net, net_of, save
+from ears.school import Net, agree, net_of, save
 
 from vj.audio.tracker.front import SIZE
 from vj.audio.tracker.net import STACK
@@ -44,6 +47,15 @@ def test_a_wider_net_hears_what_it_heard(tmp_path: Path) -> None:
             torch.testing.assert_close(heard, before, rtol=0.0, atol=1e-6)
 
 
+def test_a_net_with_a_wider_first_layer_hears_what_it_heard(tmp_path: Path) -> None:
+    path = tmp_path / "small.safetensors"
+    small, wide = taught(16, path), net_of(0, path, levels(), 80).eval()
+    assert wide.input.weight.shape[0] == 80
+    told = torch.from_numpy(levels())[None]
+    with torch.no_grad():
+        torch.testing.assert_close(wide(told)[0], small(told)[0], rtol=0.0, atol=1e-6)
+
+
 def test_a_wider_net_learns_with_all_its_units(tmp_path: Path) -> None:
     path = tmp_path / "small.safetensors"
     taught(16, path)
@@ -51,3 +63,29 @@ def test_a_wider_net_learns_with_all_its_units(tmp_path: Path) -> None:
     wide(torch.from_numpy(levels())[None])[0].square().sum().backward()
     assert wide.output.weight.grad is not None
     assert bool((wide.output.weight.grad[:, 16:].abs().sum(0) > 0.0).all())
+
+
+def _alone(rank: int, meeting: Path, told: Any) -> None:
+    torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
+    parts = [torch.full((2, 3), float(rank)), torch.tensor([4.0 * rank])]
+    agree(parts)
+    told.put((rank, [part.tolist() for part in parts]))
+    torch.distributed.destroy_process_group()
+
+
+def test_who_learns_side_by_side_takes_the_mean(tmp_path: Path) -> None:
+    way = multiprocessing.get_context("fork")
+    told = way.Queue()
+    both = [way.Process(target=_alone, args=(rank, tmp_path / "all", told)) for rank in range(2)]
+    for one in both:
+        one.start()
+    said = dict(told.get(timeout=60) for _ in both)
+    for one in both:
+        one.join(60)
+    assert said == {rank: [[[0.5] * 3] * 2, [2.0]] for rank in range(2)}
+
+
+def test_who_learns_alone_agrees_with_itself() -> None:
+    parts = [torch.ones(3)]
+    agree(parts)
+    assert parts[0].tolist() == [1.0] * 3

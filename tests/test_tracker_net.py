@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vj.audio.tracker.front import FRAMES, SIZE
-from vj.audio.tracker.net import BIGGEST, STACK, WEIGHTS, BeatNet, GatedLayer
+from vj.audio.tracker.net import BIGGEST, STACK, STEP, WEIGHTS, BeatNet, GatedLayer, packed, unpacked
 from vj.types import VjError
 
 torch = pytest.importorskip("torch")
@@ -54,6 +54,19 @@ def test_numpy_says_what_torch_says(weights: Path) -> None:
     assert tempi.std() > 1e-3
 
 
+def test_a_packed_matrix_comes_back_to_half_a_step_and_all_else_as_it_was() -> None:
+    weights = np.random.default_rng(2).normal(0.0, [[0.01], [3.0], [0.0]], (3, 50)).astype(np.float32)
+    kept = packed("matrix", weights)
+    assert (kept["matrix"].dtype, kept["matrix" + STEP].dtype) == (np.int8, np.float16)
+    back = unpacked(kept)
+    assert list(back) == ["matrix"]
+    largest = np.abs(weights).max(axis=1, keepdims=True)
+    assert np.all(np.abs(back["matrix"] - weights) <= largest * 0.51 / 127)
+    assert np.abs(back["matrix"] - weights).max() > 0.0, "eight bits are not all of it"
+    bias = np.linspace(-1.0, 1.0, 9, dtype=np.float32)
+    assert unpacked(packed("bias", bias))["bias"] == pytest.approx(bias, abs=5e-4)
+
+
 def test_the_delay_holds_the_wait_for_a_step(weights: Path) -> None:
     assert BeatNet.open(weights).delay == pytest.approx(DELAY + (STACK - 1) / FRAMES)
 
@@ -88,9 +101,12 @@ def test_a_net_of_another_shape_a_missing_one_and_a_huge_one_are_named(tmp_path:
     from safetensors.numpy import save_file
 
     path = tmp_path / "other.safetensors"
-    save_file({"delay": np.zeros(1, np.float32)}, path)
-    with pytest.raises(VjError, match=r"other\.safetensors"):
-        BeatNet.open(path)
+    for parts in ({"delay": np.zeros(1, np.float32)},
+                  {"mean": np.zeros((3, 2), np.int8), "mean" + STEP: np.zeros(2, np.float16)},
+                  {"mean" + STEP: np.zeros(2, np.float16)}):
+        save_file(parts, path)
+        with pytest.raises(VjError, match=r"other\.safetensors"):
+            BeatNet.open(path)
     with pytest.raises(VjError, match=r"none\.safetensors"):
         BeatNet.open(tmp_path / "none.safetensors")
     path.write_bytes(bytes(BIGGEST + 1))

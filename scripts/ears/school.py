@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+import torch.distributed as mates
+from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from vj.audio.tracker.front import SIZE
-from vj.audio.tracker.net import STACK, TEMPI
+from vj.audio.tracker.net import STACK, TEMPI, packed, unpacked
 
 INNER = 64
-"""Width of the first layer."""
+"""Width of the first layer, where nothing else is said."""
 BLUR = 0.04
 """How far, as a share of the tempo, one that is meant may lie from one that is told: standard deviation."""
 TEMPO = 0.05
@@ -32,12 +33,12 @@ class Net(nn.Module):
     mean: Tensor
     spread: Tensor
 
-    def __init__(self, hidden: int) -> None:
+    def __init__(self, hidden: int, inner: int = INNER) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(SIZE))
         self.register_buffer("spread", torch.ones(SIZE))
-        self.input = nn.Linear(2 * SIZE * STACK, INNER)
-        self.gru = nn.GRU(INNER, hidden, 2, batch_first=True)
+        self.input = nn.Linear(2 * SIZE * STACK, inner)
+        self.gru = nn.GRU(inner, hidden, 2, batch_first=True)
         self.output = nn.Linear(hidden, 2 * STACK)
         self.tempo = nn.Linear(hidden, len(TEMPI))
         self.drop = nn.Dropout(0.1)
@@ -50,17 +51,27 @@ class Net(nn.Module):
         return self.output(known).reshape(len(told), -1, 2), self.tempo(known)
 
 
-def net_of(hidden: int, begin: Path | None, sample: np.ndarray) -> Net:
+def known(path: Path) -> dict[str, Tensor]:
+    """The weights in a file, without ``delay``."""
+    return {name: torch.from_numpy(part) for name, part in unpacked(load_file(path)).items() if name != "delay"}
+
+
+def net_like(weights: dict[str, Tensor], hidden: int = 0, inner: int = 0) -> Net:
+    """A fresh net as wide as ``weights`` are, or wider."""
+    return Net(max(hidden, weights["output.weight"].shape[1]), max(inner, weights["input.weight"].shape[0]))
+
+
+def net_of(hidden: int, begin: Path | None, sample: np.ndarray, inner: int = 0) -> Net:
     """A fresh net that knows the levels' mean and spread from ``sample``, or one that was trained before.
 
     One with fewer units is given more, which at first nobody listens to: it hears what it heard.
     """
     if begin is not None:
-        kept = {name: tensor.float() for name, tensor in load_file(begin).items() if name != "delay"}
-        net = Net(max(hidden, kept["output.weight"].shape[1]))
+        kept = known(begin)
+        net = net_like(kept, hidden, inner)
         net.load_state_dict(widened(kept, net))
         return net
-    net = Net(hidden)
+    net = Net(hidden, inner or INNER)
     levels = torch.from_numpy(sample).reshape(-1, SIZE)
     net.mean.copy_(levels.mean(0))
     net.spread.copy_(1.0 / (levels.std(0) + 0.05))
@@ -89,9 +100,9 @@ def save(net: Net, delay: float, path: Path) -> None:
     """Weights and ``delay``, seconds from a moment to the end of its own frame's window, as safetensors."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".part")
-    # Half precision: a net of twice the size in the same file hears more than the last bits do.
-    save_file({**{name: tensor.half().contiguous() for name, tensor in net.state_dict().items()},
-               "delay": torch.tensor([delay])}, fresh)
+    parts = [packed(name, tensor.numpy()) for name, tensor in net.state_dict().items()]
+    save_file({**{name: part for kept in parts for name, part in kept.items()},
+               "delay": np.array([delay], np.float32)}, fresh)
     fresh.replace(path)
 
 
@@ -117,6 +128,7 @@ class School:
         loss = beat + 0.5 * down + TEMPO * tempo_loss(tempo, wished[:, STACK - 1::STACK, 3])
         self._optimiser.zero_grad()
         loss.backward()
+        agree([weight.grad for weight in self.net.parameters() if weight.grad is not None])
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self._optimiser.step()
         self._remember(max(1.0 / self._lessons, 0.005))
@@ -132,6 +144,15 @@ class School:
         """(T, 2) logits of one whole piece, (T, SIZE)."""
         padded = np.pad(levels, ((0, -len(levels) % STACK), (0, 0)))
         return self.wise(torch.from_numpy(padded)[None])[0][0, :len(levels)]
+
+
+def agree(parts: list[Tensor]) -> None:
+    """Where several learn side by side, all take the mean of what each would do."""
+    if mates.is_initialized():
+        whole = torch.cat([part.reshape(-1) for part in parts])
+        mates.all_reduce(whole)
+        for part, mean in zip(parts, whole.split([part.numel() for part in parts]), strict=True):
+            part.copy_(mean.view_as(part) / mates.get_world_size())
 
 
 def tempo_loss(told: Tensor, bpm: Tensor) -> Tensor:

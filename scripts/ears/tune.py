@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 
 from ears.features import frames_of
 from ears.metrics import Heard, Truth, score
-from ears.school import Net
+from ears.school import known, net_like
 from ears.store import Piece, pieces
 from vj.audio.tracker.conductor import Conductor
 from vj.audio.tracker.front import FRAMES
@@ -49,9 +48,8 @@ def heard_in(folder: Path, weights: Path, chosen: Iterable[Piece]) -> dict[str, 
 
 
 def _net(weights: Path) -> Any:
-    state = load_file(weights)
-    state.pop("delay")
-    net = Net(state["output.weight"].shape[1])
+    state = known(weights)
+    net = net_like(state)
     net.load_state_dict(state)
     return net.eval()
 

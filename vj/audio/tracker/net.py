@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,28 @@ TEMPI = np.geomspace(44.0, 240.0, 32)
 """BPM of which the net tells how likely each is."""
 BIGGEST = 2**20
 """Bytes that a file of weights may have."""
+STEP = ".step"
+"""After a matrix's name: what one unit of its whole numbers is worth, a row each."""
+
+
+def packed(name: str, weights: Levels) -> dict[str, NDArray[np.int8] | NDArray[np.float16]]:
+    """What of ``weights`` is kept in a file: a matrix as whole numbers of 8 bits and its rows' steps, others as halves.
+
+    A net of twice the size in the same file hears more than the last bits do.
+    """
+    if weights.ndim != 2:
+        return {name: weights.astype(np.float16)}
+    step = np.maximum(np.abs(weights).max(axis=1) / 127, 1e-6).astype(np.float16)
+    whole = np.round(weights / step[:, None].astype(np.float32))
+    return {name: np.clip(whole, -127, 127).astype(np.int8), name + STEP: step}
+
+
+def unpacked(kept: Mapping[str, NDArray[Any]]) -> dict[str, Levels]:
+    """The weights from what ``packed`` made of them; those that are not packed are taken as they are."""
+    weights = {name: np.asarray(part, np.float32) for name, part in kept.items()}
+    steps = {name: weights.pop(name) for name in list(weights) if name.endswith(STEP)}
+    return weights | {name.removesuffix(STEP): weights[name.removesuffix(STEP)] * step[:, None]
+                      for name, step in steps.items()}
 
 
 class GatedLayer:
@@ -102,8 +124,8 @@ class BeatNet:
         try:
             if path.stat().st_size > BIGGEST:
                 raise VjError(f"{path} is no beat net: it is larger than {BIGGEST} bytes")
-            return cls({name: np.asarray(w, np.float32) for name, w in load_file(path).items()})
-        except (OSError, SafetensorError, KeyError, TypeError, IndexError) as error:
+            return cls(unpacked(load_file(path)))
+        except (OSError, SafetensorError, KeyError, TypeError, IndexError, ValueError) as error:
             raise VjError(f"{path} cannot be read as a beat net: {error}") from error
 
     def step(self, levels: Levels) -> tuple[float, float]:
