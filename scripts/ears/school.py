@@ -51,7 +51,7 @@ class Net(nn.Module):
         return self.output(known).reshape(len(told), -1, 2), self.tempo(known)
 
 
-def known(path: Path) -> dict[str, Tensor]:
+def weights_in(path: Path) -> dict[str, Tensor]:
     """The weights in a file, without ``delay``."""
     return {name: torch.from_numpy(part) for name, part in unpacked(load_file(path)).items() if name != "delay"}
 
@@ -67,7 +67,7 @@ def net_of(hidden: int, begin: Path | None, sample: np.ndarray, inner: int = 0) 
     One with fewer units is given more, which at first nobody listens to: it hears what it heard.
     """
     if begin is not None:
-        kept = known(begin)
+        kept = weights_in(begin)
         net = net_like(kept, hidden, inner)
         net.load_state_dict(widened(kept, net))
         return net

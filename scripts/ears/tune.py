@@ -18,7 +18,7 @@ import torch
 
 from ears.features import frames_of
 from ears.metrics import Heard, Truth, score
-from ears.school import known, net_like
+from ears.school import net_like, weights_in
 from ears.store import Piece, pieces
 from vj.audio.tracker.conductor import Conductor
 from vj.audio.tracker.front import FRAMES
@@ -48,7 +48,7 @@ def heard_in(folder: Path, weights: Path, chosen: Iterable[Piece]) -> dict[str, 
 
 
 def _net(weights: Path) -> Any:
-    state = known(weights)
+    state = weights_in(weights)
     net = net_like(state)
     net.load_state_dict(state)
     return net.eval()

@@ -221,6 +221,7 @@ class Pointer:
         rings = self.rings
         moved = self.belief[:, rings.opposite()]
         # Every beat comes half a beat earlier, so up to the middle of a beat it is the next one now.
+        # In one run: ``where`` keeps the order of what it is made from, which need not be by rows.
         self.belief = np.ascontiguousarray(np.where(rings.since < 0.5 * rings.period, moved[BEFORE], moved))
         about = np.abs(np.log(self.rings.period / period)) < 0.08
         self._kinds = self._hearing.kinds(self.rings, about)
