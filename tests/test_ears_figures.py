@@ -280,6 +280,31 @@ def test_the_bench(pieces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "+0.000 (+0.000..+0.000)" in capsys.readouterr().out
 
 
+def test_what_was_heard_before_an_interruption_is_not_heard_again(pieces: Path, tmp_path: Path,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    failing = [True]
+
+    def judge(_bench: bench.Bench, piece: store.Piece) -> list[dict[str, Any]]:
+        if len(heard) == 3 and failing:
+            failing.clear()
+            raise KeyboardInterrupt
+        heard.append(f"{piece.kind}/{piece.name}")
+        return [{**music("vj", [0.9], piece.kind)[0], "name": piece.name}]
+
+    monkeypatch.setattr(bench.Bench, "judge", judge)
+    monkeypatch.setattr(bench, "OFTEN", 1)
+    monkeypatch.setattr(machine, "busy", lambda: 0.0)
+    command = ["--music", str(pieces), "--split", "valid", "-o", str(tmp_path), "--rows", str(tmp_path / "rows.json"),
+               "--trackers", "vj"]
+    with pytest.raises(KeyboardInterrupt):
+        bench.main(command, tmp_path)
+    assert len(bench.load(tmp_path / "rows.json")) == 3
+    bench.main([*command, "--go-on"], tmp_path)
+    assert sorted(heard) == ["club/b", "midi/a", "midi/b", "negative/n"], "each once"
+    assert len(bench.load(tmp_path / "rows.json")) == 4
+
+
 def test_without_music_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["--music", str(tmp_path)], tmp_path) == 1
     assert "make_beat_music" in capsys.readouterr().out

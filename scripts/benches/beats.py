@@ -3,10 +3,12 @@
     scripts/bench beats                                   the test split; writes docs/benchmarks/beats.md
     scripts/bench beats --split valid --limit 20 -o /tmp  a quick look at twenty pieces of each kind
     scripts/bench beats --oracles PYTHON                  and madmom's and BeatNet's, see scripts/ears/oracles.py
+    scripts/bench beats --go-on                           after an interruption: only the pieces not heard yet
     scripts/bench beats --again --beside ORACLES.json     the page anew, with what oracles made of some pieces
     scripts/bench beats --compare BEFORE.json AFTER.json  what a change has brought, on the pieces that both hold
 
-Every piece is decoded once and heard by all of them in stream order. The rows of each piece lie in build/beats.json.
+Every piece is decoded once and heard by all of them in stream order. The rows of each piece lie in build/beats.json,
+a few pieces late while it runs.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from ears.oracles import RATES, Oracle
 from benches import beats_page, machine, table
 
 ROWS = Path("build") / "beats.json"
+OFTEN = 20
+"""Pieces after which the rows are written: an interruption costs no more than these."""
 BARLESS = ("aubio 1024", "aubio 2048", "madmom")
 """These don't say where a bar begins."""
 
@@ -73,6 +77,7 @@ def _parser(root: Path) -> argparse.ArgumentParser:
     parser.add_argument("--beside", type=Path, metavar="JSON",
                         help="rows of an earlier run with oracles on some of the pieces, to show them too")
     parser.add_argument("--again", action="store_true", help="hear nothing: make the page of --rows anew")
+    parser.add_argument("--go-on", action="store_true", help="hear only the pieces that are not in --rows yet")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes side by side")
     parser.add_argument("--rows", type=Path, default=root / ROWS, metavar="FILE", help="where each piece's row goes")
     parser.add_argument("-o", "--output", type=Path, default=root / "docs" / "benchmarks", metavar="DIR")
@@ -103,8 +108,15 @@ def select(folder: Path, split: str, kinds: Sequence[str] | None = None, limit: 
 
 def hear(pieces: Sequence[store.Piece], args: argparse.Namespace) -> list[dict[str, Any]]:
     """All rows; each tells how busy the machine was with other work before."""
+    rows = load(args.rows) if args.go_on and args.rows.is_file() else []
+    known = {(row["kind"], row["name"]) for row in rows}
     busy = machine.busy()
-    return [{**row, "busy": busy} for made in judged(pieces, args) for row in made]
+    left = [piece for piece in pieces if (piece.kind, piece.name) not in known]
+    for number, made in enumerate(judged(left, args), 1):
+        rows += [{**row, "busy": busy} for row in made]
+        if number % OFTEN == 0:
+            save(rows, args.rows)
+    return rows
 
 
 def judged(pieces: Sequence[store.Piece], args: argparse.Namespace) -> Iterator[list[dict[str, Any]]]:
@@ -178,9 +190,11 @@ def resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 
 def save(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write the rows as JSON, one a line."""
+    """Write the rows as JSON, one a line; until all are written, the file is what it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", encoding="utf-8")
+    fresh = path.with_suffix(".part")
+    fresh.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", encoding="utf-8")
+    fresh.replace(path)
 
 
 def load(path: Path) -> list[dict[str, Any]]:
