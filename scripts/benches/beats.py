@@ -33,6 +33,7 @@ from ears.metrics import Heard, Truth, score
 from ears.oracles import RATES, Oracle
 
 from benches import beats_page, machine, table
+from vj.app.lookfiles import written
 
 ROWS = Path("build") / "beats.json"
 OFTEN = 20
@@ -108,11 +109,13 @@ def select(folder: Path, split: str, kinds: Sequence[str] | None = None, limit: 
 
 def hear(pieces: Sequence[store.Piece], args: argparse.Namespace) -> list[dict[str, Any]]:
     """All rows; each tells how busy the machine was with other work before."""
-    rows = load(args.rows) if args.go_on and args.rows.is_file() else []
-    known = {(row["kind"], row["name"]) for row in rows}
+    left = {(piece.kind, piece.name): piece for piece in pieces}
+    before = load(args.rows) if args.go_on and args.rows.is_file() else []
+    rows = [row for row in before if (row["kind"], row["name"]) in left]  # another split's are not for this page
+    for row in rows:
+        left.pop((row["kind"], row["name"]), None)
     busy = machine.busy()
-    left = [piece for piece in pieces if (piece.kind, piece.name) not in known]
-    for number, made in enumerate(judged(left, args), 1):
+    for number, made in enumerate(judged(list(left.values()), args), 1):
         rows += [{**row, "busy": busy} for row in made]
         if number % OFTEN == 0:
             save(rows, args.rows)
@@ -191,10 +194,7 @@ def resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
 
 def save(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Write the rows as JSON, one a line; until all are written, the file is what it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".part")
-    fresh.write_text("[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n", encoding="utf-8")
-    fresh.replace(path)
+    written(path, "[\n" + ",\n".join(json.dumps(row) for row in rows) + "\n]\n")
 
 
 def load(path: Path) -> list[dict[str, Any]]:
