@@ -31,6 +31,7 @@ class Flux:
         self.hop = round(rate / 100)
         self.delay = 0.005
         self.tempi = None
+        self.cut = False
         self._before = 0.0
 
     def hear(self, hop: np.ndarray) -> float:
@@ -96,6 +97,39 @@ def test_a_cut_to_another_tempo_is_followed() -> None:
     assert np.abs(errors(said, beats, 23.5)).max() < 0.04
     assert said[-1].bpm == pytest.approx(138.0, rel=0.01)
     assert np.diff([a.time for a in said]).min() > 0.25
+
+
+def again(said: list[Announced], beats: np.ndarray, since: float) -> float:
+    """Seconds from a cut to the first of four announcements in a row that are right."""
+    times = np.array([a.time for a in said if a.time > since])
+    right = np.array([np.abs(beats - time).min() < 0.05 for time in times])
+    return float(next(times[n] for n in range(len(times)) if right[n:n + 4].sum() == 4)) - since
+
+
+@pytest.mark.parametrize(("before", "after"), [(120.0, 138.0), (128.0, 128.0), (150.0, 92.0)])
+def test_a_cut_that_the_net_tells_of_is_followed_sooner(before: float, after: float) -> None:
+    waits = {True: [], False: []}
+    for seed in range(6):
+        first, second = np.arange(0.3, 20.0, 60.0 / before), np.arange(20.2 + 0.03 * seed, 40.0, 60.0 / after)
+        beats = np.concatenate([first, second])
+        heard = activations(beats, [], 40.0, EARS, seed=seed)
+        cut = np.zeros((len(heard), 1))
+        cut[2040] = 1.0
+        for known in (True, False):
+            said = listen(told(np.hstack([heard, cut * known])), 40.0)
+            assert np.abs(errors(said, beats, 28.0)).max() < 0.04
+            waits[known].append(again(said, second, 20.0))
+    assert np.median(waits[True]) < 3.0
+    assert np.median(waits[True]) < np.median(waits[False])
+
+
+def test_a_cut_told_of_where_there_is_none_costs_nothing() -> None:
+    beats, heard = steady(126.0, 40.0)
+    cut = np.zeros((len(heard), 1))
+    cut[2000] = 1.0
+    said = listen(told(np.hstack([heard, cut])), 40.0)
+    assert np.abs(errors(said, beats)).max() < 0.03
+    assert len(errors(said, beats)) == pytest.approx((beats > 5.0).sum(), abs=1)
 
 
 def test_a_glide_is_followed() -> None:

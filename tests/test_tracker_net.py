@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from vj.audio.tracker.front import FRAMES, SIZE
-from vj.audio.tracker.net import BIGGEST, STACK, STEP, WEIGHTS, BeatNet, GatedLayer, packed, unpacked
+from vj.audio.tracker.net import BIGGEST, CUT, SPARED, STACK, STEP, WEIGHTS, BeatNet, GatedLayer, packed, unpacked
 from vj.types import VjError
 
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-from ears.lessons import MIDDLE, Heard, Lessons, aims, between  # noqa: E402
+from ears.lessons import CHANGE, FRESH, MIDDLE, Heard, Lessons, aims, between  # noqa: E402
 from ears.school import Net, School, net_of, save  # noqa: E402
 
 DELAY = 0.06
@@ -43,7 +43,7 @@ def test_numpy_says_what_torch_says(weights: Path) -> None:
     heard = levels(400)
     net = net_of(0, weights, heard).eval()
     with torch.no_grad():
-        chances, tempi = (part[0] for part in net(torch.from_numpy(heard)[None]))
+        chances, tempi, _ = (part[0] for part in net(torch.from_numpy(heard)[None]))
     trained = torch.sigmoid(chances).numpy()
     beats = BeatNet.open(weights)
     told = answers(beats, heard)
@@ -69,6 +69,40 @@ def test_a_packed_matrix_comes_back_to_half_a_step_and_all_else_as_it_was() -> N
 
 def test_the_delay_holds_the_wait_for_a_step(weights: Path) -> None:
     assert BeatNet.open(weights).delay == pytest.approx(DELAY + (STACK - 1) / FRAMES)
+
+
+def test_a_cut_is_told_once_when_the_net_is_sure_and_most_of_the_old_is_forgotten(weights: Path) -> None:
+    heard = levels(700)
+    with torch.no_grad():
+        net = net_of(0, weights, heard).eval()
+        net.change.weight[:] = torch.randn(1, 24)
+        chances = torch.sigmoid(net(torch.from_numpy(heard)[None])[2][0]).numpy()
+        net.change.bias += 1.0 - float(np.log(np.quantile(chances, 0.7) / (1.0 - np.quantile(chances, 0.7))))
+        save(net, DELAY, weights)
+        chances = torch.sigmoid(net_of(0, weights, heard).eval()(torch.from_numpy(heard)[None])[2][0]).numpy()
+    beats = BeatNet.open(weights)
+    cuts = [n for n, frame in enumerate(heard) if beats.step(frame) and beats.cut]
+    spared = round(SPARED * FRAMES)
+    steps = (np.arange(len(chances)) + 1) * STACK - 1
+    assert cuts[0] == steps[(chances > CUT) & (steps + 1 >= spared)][0]
+    assert len(cuts) > 1
+    assert np.diff(cuts).min() >= spared
+    one, other = BeatNet.open(weights), BeatNet.open(weights)
+    one._change = None
+    for frame in heard[:cuts[0] + 1]:
+        one.step(frame)
+        other.step(frame)
+    for layer, less in zip(one._layers, other._layers, strict=True):
+        assert np.allclose(0.3 * layer.state, less.state, atol=1e-6)
+
+
+def test_weights_that_know_no_cuts_open_and_tell_none(weights: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    save_file({name: part for name, part in load_file(weights).items() if not name.startswith("change")}, weights)
+    net = BeatNet.open(weights)
+    assert answers(net, levels(400)).std() > 1e-3
+    assert not net.cut
 
 
 def test_a_gated_layer_is_torchs() -> None:
@@ -149,6 +183,23 @@ def test_a_crop_is_aimed_at_what_is_heard_in_it_however_it_is_stretched() -> Non
         lags = [float(np.corrcoef(np.roll(loud, lag), wished)[0, 1]) for lag in range(-8, 9)]
         assert int(np.argmax(lags)) == 8
         assert aim[:, 1].sum() < 0.5 * wished.sum()
+
+
+def test_a_crop_is_cut_into_other_music_and_the_cut_is_told_while_it_is_fresh() -> None:
+    lessons, fresh = Lessons([drummed()], 1000, MIDDLE, seed=4), round(FRESH * FRAMES)
+    frames, wished = lessons.batch(60)
+    cut = wished[:, :, CHANGE].any(axis=1)
+    assert 0.1 < cut.mean() < 0.5
+    for heard, aim in zip(frames[cut], wished[cut], strict=True):
+        at = int(aim[:, CHANGE].argmax())
+        assert 300 <= at < 700
+        assert aim[:, CHANGE].sum() == aim[at:at + fresh, CHANGE].sum() == fresh
+        for part in (slice(None, at), slice(at + 20, None)):
+            lags = [float(np.corrcoef(np.roll(heard[part].mean(axis=1), lag), aim[part, 0])[0, 1])
+                    for lag in range(-8, 9)]
+            assert int(np.argmax(lags)) == 8, "both parts are aimed at what is heard in them"
+    short = Lessons([drummed()], 400, MIDDLE, seed=4).batch(30)[1]
+    assert not short[:, :, CHANGE].any(), "there is no room for one"
 
 
 def test_the_delay_moves_the_aim() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ears.features import Frames, frames_of
 from ears.store import Piece, pieces
-from vj.audio.tracker.front import FRAMES, HIGH, LOW, centres
+from vj.audio.tracker.front import FRAMES, HIGH, LOW, SHARE, centres
 from vj.audio.tracker.net import TEMPI
 
 Array = NDArray[np.float32]
@@ -19,11 +19,23 @@ WIDTH = 0.02
 """Seconds to either side of a beat over which what should be heard falls to nothing: tells times finer than a frame."""
 MIDDLE = 0.023
 """Seconds from a sound to its place in the middle of the long window."""
-WEIGHTS = {"composed": 3.0, "mma": 2.0, "midi": 3.0, "module": 2.0, "project": 2.0, "rock": 1.5, "hydrogen": 1.0,
-           "mix": 2.0, "degraded": 2.0, "negative": 0.8}
+WEIGHTS = {"composed": 3.0, "mma": 2.0, "midi": 4.0, "module": 2.0, "project": 2.0, "rock": 1.5, "hydrogen": 1.0,
+           "mix": 2.0, "degraded": 3.5, "negative": 0.8}
 """How often a kind is heard."""
 DISTURBED = 0.25
 """Share of the crops that someone talks or makes noise into."""
+
+
+CUT, AGAIN = 0.3, 0.3
+"""Share of the crops in which one piece is cut into another, and of those, the cuts to another place of the same."""
+EARLIEST, LATEST = 3.0, 3.0
+"""Seconds that are heard before a cut, and after it, at least."""
+FRESH = 1.5
+"""Seconds after a cut in which it is to be told."""
+LOUDER = 0.7
+"""How much louder or softer a piece is than the one before a cut: standard deviation of the logarithm of power."""
+BEAT, DOWNBEAT, BARS, TEMPO, CHANGE = range(5)
+"""Columns of what is to be heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +98,32 @@ class Lessons:
         self._chance = np.cumsum(chance / chance.sum())
 
     def batch(self, size: int) -> tuple[Array, Array]:
-        """(B, T, bands) frames and (B, T, 4) aims: beat, downbeat, 1 where the downbeat is known, BPM or 0."""
-        crops = [self._crop(self._heard[int(np.searchsorted(self._chance, self._rng.random()))]) for _ in range(size)]
+        """(B, T, bands) frames and (B, T, 5) aims: beat, downbeat, 1 where bars are known, BPM or 0, 1 after a cut."""
+        crops = [self._lesson() for _ in range(size)]
         return np.stack([frames for frames, _ in crops]), np.stack([aim for _, aim in crops])
+
+    def _lesson(self) -> tuple[Array, Array]:
+        piece = self._piece()
+        frames, aim = self._crop(piece)
+        earliest, latest = round(EARLIEST * FRAMES), self._length - round(LATEST * FRAMES)
+        if len(piece.beats) and earliest < latest and self._rng.random() < CUT:
+            frames, aim = self._cut(piece, frames, aim, int(self._rng.integers(earliest, latest)))
+        return self._disturb(frames), aim
+
+    def _piece(self) -> Heard:
+        return self._heard[int(np.searchsorted(self._chance, self._rng.random()))]
+
+    def _cut(self, piece: Heard, frames: Array, aim: Array, at: int) -> tuple[Array, Array]:
+        """Another piece, or the same at another place, from frame ``at`` on."""
+        after, wished = self._crop(piece if self._rng.random() < AGAIN else self._piece())
+        # The front end measures both against the loudness of the last seconds, which only slowly becomes the new one.
+        before = np.expm1(self._rng.normal(0.0, LOUDER)) * np.exp(-SHARE * np.arange(self._length - at))
+        loud = np.log1p(np.expm1(after[:self._length - at]) / np.sqrt(1.0 + before)[:, None])
+        # What the net tells at a cut still is what was heard before it.
+        told = at + round(self._delay * FRAMES)
+        aim = np.concatenate([aim[:told], wished[told - at:self._length - at]])
+        aim[at:at + round(FRESH * FRAMES), CHANGE] = 1.0
+        return np.concatenate([frames[:at], loud.astype(np.float32)]), aim
 
     def _crop(self, piece: Heard) -> tuple[Array, Array]:
         rng = self._rng
@@ -96,13 +131,13 @@ class Lessons:
         place = self._place(piece.frames, stretch)
         # What stretches is what was heard, the middle of the long window behind; the rest of the delay is ours.
         moments = (place + 1.0) / FRAMES - MIDDLE - (self._delay - MIDDLE) * stretch
-        aim = np.zeros((self._length, 4), np.float32)
-        aim[:, 0] = aims(piece.beats, moments, WIDTH * stretch)
-        aim[:, 2] = piece.downbeats is not None
-        aim[:, 3] = tempi(piece.beats, moments) * stretch
+        aim = np.zeros((self._length, CHANGE + 1), np.float32)
+        aim[:, BEAT] = aims(piece.beats, moments, WIDTH * stretch)
+        aim[:, BARS] = piece.downbeats is not None
+        aim[:, TEMPO] = tempi(piece.beats, moments) * stretch
         if piece.downbeats is not None:
-            aim[:, 1] = aims(piece.downbeats, moments, WIDTH * stretch)
-        return self._disturb(between(piece.frames, place)), aim
+            aim[:, DOWNBEAT] = aims(piece.downbeats, moments, WIDTH * stretch)
+        return between(piece.frames, place), aim
 
     def _place(self, frames: Frames, stretch: float) -> NDArray[np.float64]:
         """(T,) positions in the piece: often from its beginning, where nothing is known yet."""

@@ -20,12 +20,12 @@ INNER = 64
 """Width of the first layer, where nothing else is said."""
 BLUR = 0.04
 """How far, as a share of the tempo, one that is meant may lie from one that is told: standard deviation."""
-TEMPO = 0.05
-"""Weight of the tempo among what is to be learnt."""
+TEMPO, CHANGE = 0.05, 0.1
+"""Weight of the tempo, and of cuts, among what is to be learnt."""
 
 
 class Net(nn.Module):
-    """(B, T, SIZE) levels to (B, T, 2) logits, beat and downbeat, and (B, T / STACK, TEMPI) logits of the tempo.
+    """(B, T, SIZE) levels to logits: (B, T, 2) beat and downbeat, (B, T / STACK, TEMPI) tempo, (B, T / STACK) a cut.
 
     T is a multiple of STACK, the frames of one step.
     """
@@ -41,14 +41,17 @@ class Net(nn.Module):
         self.gru = nn.GRU(inner, hidden, 2, batch_first=True)
         self.output = nn.Linear(hidden, 2 * STACK)
         self.tempo = nn.Linear(hidden, len(TEMPI))
+        self.change = nn.Linear(hidden, 1)
+        nn.init.zeros_(self.change.weight)
+        nn.init.constant_(self.change.bias, -3.0)
         self.drop = nn.Dropout(0.1)
 
-    def forward(self, levels: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, levels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         before = functional.pad(levels, (0, 0, 2, 0))[:, :-2]
         told = torch.cat([(levels - self.mean) * self.spread, functional.relu(levels - before)], -1)
         steps = told.reshape(len(told), -1, 2 * SIZE * STACK)
         known = self.drop(self.gru(torch.tanh(self.input(steps)))[0])
-        return self.output(known).reshape(len(told), -1, 2), self.tempo(known)
+        return self.output(known).reshape(len(told), -1, 2), self.tempo(known), self.change(known)[..., 0]
 
 
 def weights_in(path: Path) -> dict[str, Tensor]:
@@ -122,10 +125,13 @@ class School:
         for group in self._optimiser.param_groups:
             group["lr"] = max(rate, 1e-5)
         self.net.train()
-        (told, tempo), wished = self.net(torch.from_numpy(levels)), torch.from_numpy(aim)
-        beat = functional.binary_cross_entropy_with_logits(told[..., 0], wished[..., 0])
-        down = functional.binary_cross_entropy_with_logits(told[..., 1], wished[..., 1], weight=wished[..., 2])
-        loss = beat + 0.5 * down + TEMPO * tempo_loss(tempo, wished[:, STACK - 1::STACK, 3])
+        (told, tempo, change), wished = self.net(torch.from_numpy(levels)), torch.from_numpy(aim)
+        beats, downbeats, known, bpm, cuts = wished.unbind(-1)
+        told_of = slice(STACK - 1, None, STACK)
+        beat = functional.binary_cross_entropy_with_logits(told[..., 0], beats)
+        down = functional.binary_cross_entropy_with_logits(told[..., 1], downbeats, weight=known)
+        cut = functional.binary_cross_entropy_with_logits(change, cuts[:, told_of])
+        loss = beat + 0.5 * down + TEMPO * tempo_loss(tempo, bpm[:, told_of]) + CHANGE * cut
         self._optimiser.zero_grad()
         loss.backward()
         agree([weight.grad for weight in self.net.parameters() if weight.grad is not None])

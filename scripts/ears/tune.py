@@ -14,15 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from ears.features import frames_of
 from ears.metrics import Heard, Truth, score
-from ears.school import net_like, weights_in
 from ears.store import Piece, pieces
 from vj.audio.tracker.conductor import Conductor
 from vj.audio.tracker.front import FRAMES
-from vj.audio.tracker.net import STACK, BeatNet
+from vj.audio.tracker.net import TEMPI, BeatNet
 from vj.audio.tracker.states import Odds
 
 if TYPE_CHECKING:
@@ -35,40 +33,33 @@ LONGEST = 90
 
 
 def heard_in(folder: Path, weights: Path, chosen: Iterable[Piece]) -> dict[str, NDArray[np.float16]]:
-    """Piece's name -> (frames, 2 + TEMPI) chances of beat and downbeat and the opinion of tempi; kept in ``.heard``."""
-    net, kept = _net(weights), folder / ".heard" / f"{zlib.crc32(weights.read_bytes()):08x}"
+    """Piece's name -> (frames, 3 + TEMPI) beat, downbeat, 1 where cut, the opinion of tempi; kept in ``.heard``."""
+    kept = folder / ".heard" / f"{zlib.crc32(weights.read_bytes()):08x}"
     told = {}
     for piece in chosen:
         path = kept / piece.kind / f"{piece.name}.npy"
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.save(path, _listen(net, frames_of(folder, piece)[:LONGEST * FRAMES]))
+            np.save(path, _listen(BeatNet.open(weights), frames_of(folder, piece)[:LONGEST * FRAMES]))
         told[f"{piece.kind}/{piece.name}"] = np.load(path)
     return told
 
 
-def _net(weights: Path) -> Any:
-    state = weights_in(weights)
-    net = net_like(state)
-    net.load_state_dict(state)
-    return net.eval()
-
-
-def _listen(net: Any, frames: NDArray[np.float16]) -> NDArray[np.float16]:
-    whole = frames[:len(frames) // STACK * STACK].astype(np.float32)
-    with torch.no_grad():
-        chances, tempi = net(torch.from_numpy(whole)[None])
-    told = np.hstack([torch.sigmoid(chances[0]).numpy(), np.repeat(tempi[0].numpy(), STACK, axis=0)])
-    # On stage, the first frame of a step waits for the last.
-    return np.concatenate([np.zeros((STACK - 1, told.shape[1])), told])[:len(told)].astype(np.float16)
+def _listen(net: BeatNet, frames: NDArray[np.float16]) -> NDArray[np.float16]:
+    told = np.zeros((len(frames), 3 + len(TEMPI)), np.float16)
+    for row, levels in zip(told, frames.astype(np.float32), strict=True):
+        row[:2] = net.step(levels)
+        row[2] = net.cut
+        row[3:] = 0.0 if net.tempi is None else net.tempi
+    return told
 
 
 def conduct(heard: NDArray[np.float16], delay: float, odds: Odds) -> Heard:
     """What the back end announces of these activations."""
     conductor, said, felt = Conductor(1.0 / FRAMES, delay, 70.0, 180.0, odds), [], []
-    opinions = heard[:, 2:].astype(np.float32)
-    for n, (beat, downbeat) in enumerate(heard[:, :2].astype(float).tolist()):
-        beat_said = conductor.step(beat, downbeat, opinions[n])
+    opinions = heard[:, 3:].astype(np.float32)
+    for n, (beat, downbeat, cut) in enumerate(heard[:, :3].astype(float).tolist()):
+        beat_said = conductor.step(beat, downbeat, opinions[n], cut > 0.0)
         if beat_said is not None:
             said.append(beat_said)
         if n % 25 == 0:

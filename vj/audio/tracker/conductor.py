@@ -70,9 +70,14 @@ class Conductor:
         """The moment that the newest activation speaks of."""
         return self.now - self.delay
 
-    def step(self, beat: float, downbeat: float, tempi: Heard | None = None) -> Announced | None:
-        """One frame's chances, 0..1 each, and the net's opinion of tempi; the beat to announce now, if one is due."""
+    def step(self, beat: float, downbeat: float, tempi: Heard | None = None, cut: bool = False) -> Announced | None:
+        """One frame's chances, 0..1 each, and the net's opinion of tempi; the beat to announce now, if one is due.
+
+        ``cut``: other music has begun.
+        """
         self._remember(beat, downbeat)
+        if cut:
+            self.pointer.begin_anew()
         self.pointer.step(beat, downbeat)
         if tempi is not None and self._frames % OPINION == 0:
             self.pointer.hear_tempi(tempi, OPINION * self.seconds)

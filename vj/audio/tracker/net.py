@@ -25,6 +25,12 @@ BACK = 2
 """Frames between the two that are compared."""
 TEMPI = np.geomspace(44.0, 240.0, 32)
 """BPM of which the net tells how likely each is."""
+CUT = 0.7
+"""Chance of a cut from which it is one."""
+SPARED = 2.0
+"""Seconds after a cut, and after the beginning, in which there is no other."""
+KEPT = 0.3
+"""What is left, after a cut, of what was remembered: one who still counts the old music does not hear the new."""
 BIGGEST = 2**20
 """Bytes that a file of weights may have."""
 STEP = ".step"
@@ -94,7 +100,8 @@ class GatedLayer:
 class BeatNet:
     """From a frame of levels to the chances that a beat, and a downbeat, was there ``delay`` seconds before its end.
 
-    ``tempi`` (TEMPI,) is how likely it thinks each tempo of ``TEMPI`` now, as logarithms; None: no opinion.
+    ``tempi`` (TEMPI,) is how likely it thinks each tempo of ``TEMPI`` now, as logarithms; None: no opinion. ``cut``:
+    whether the frame of the last step is the one on which it is sure that the music was cut into other music.
     """
 
     def __init__(self, weights: Mapping[str, Levels]) -> None:
@@ -108,7 +115,11 @@ class BeatNet:
         ]
         self._last, self._last_bias = weights["output.weight"], weights["output.bias"]
         self._tempo, self._tempo_bias = weights["tempo.weight"], weights["tempo.bias"]
+        self._change = ((weights["change.weight"][0], float(weights["change.bias"][0]))
+                        if "change.weight" in weights else None)
         self.tempi: Levels | None = None
+        self.cut = False
+        self._spared = 0.0
         # The levels of a step, after those of two frames before it.
         self._levels = np.zeros((BACK + STACK, len(self._mean)), np.float32)
         self._told = np.zeros((STACK, 2, len(self._mean)), np.float32)
@@ -132,6 +143,7 @@ class BeatNet:
         """A frame, (SIZE,), to (beat, downbeat), each 0..1. The first answers, from before the start, are 0."""
         self._levels[BACK + self._waiting] = levels
         self._waiting += 1
+        self.cut = False
         if self._waiting == STACK:
             self._waiting = 0
             self._tell()
@@ -156,8 +168,20 @@ class BeatNet:
             x = layer.step(x)
         self.tempi = self._tempo @ x
         self.tempi += self._tempo_bias
+        self._notice(x)
         logits = (self._last @ x + self._last_bias).tolist()
         return [(_chance(beat), _chance(down)) for beat, down in zip(logits[::2], logits[1::2], strict=True)]
+
+    def _notice(self, known: Levels) -> None:
+        """Was the music cut? Then most of what is remembered of it goes."""
+        self._spared += STACK / FRAMES
+        if self._change is None or self._spared < SPARED:
+            return
+        weight, bias = self._change
+        if _chance(float(weight @ known) + bias) > CUT:
+            self.cut, self._spared = True, 0.0
+            for layer in self._layers:
+                layer.state *= np.float32(KEPT)
 
 
 def _chance(logit: float) -> float:

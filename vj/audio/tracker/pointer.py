@@ -40,6 +40,8 @@ TAP = 0.03
 """Seconds, standard deviation, of a performer's tap."""
 HAND = 40.0
 """Odds that a tap of full weight gives to where it falls."""
+ANEW = 0.97
+"""Share of the belief that a cut takes from what was believed."""
 
 
 _PLACES_ONCE = np.ones(PLACES, np.float32)
@@ -140,6 +142,11 @@ class Pointer:
             belief[places] *= factors
         belief *= (1.0 - self.odds.elsewhere) / float(belief.reshape(-1) @ self._ones)
         belief += self._leap
+
+    def begin_anew(self) -> None:
+        """The music was cut: hardly anything of what was believed has a claim on what comes. Hands still count."""
+        self.belief *= np.float32(1.0 - ANEW)
+        self.belief += np.float32(ANEW) * self._start
 
     def hear_tempi(self, opinion: NDArray[np.floating], seconds: float) -> None:
         """How likely the net thinks each of ``TEMPI``, as logarithms, for as many ``seconds``.

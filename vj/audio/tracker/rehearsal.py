@@ -61,14 +61,19 @@ def _bump(row: Activations, moments: Activations, at: float, height: float, widt
 
 
 class ToldNet:
-    """Stands where a ``BeatNet`` would: gives prepared activations, one frame at a time, then silence."""
+    """Stands where a ``BeatNet`` would: gives prepared activations, one frame at a time, then silence.
+
+    (N, 2) chances of beat and downbeat or, with a third column, whether the music is cut on that frame.
+    """
 
     def __init__(self, heard: Activations, delay: float = 0.06) -> None:
         self.delay = delay
         self.tempi = None
+        self.cut = False
         self._heard = iter(heard)
 
     def step(self, levels: Any) -> tuple[float, float]:
         """The next prepared frame, whatever the levels."""
-        beat, downbeat = next(self._heard, (0.0, 0.0))
+        beat, downbeat, *cut = next(self._heard, (0.0, 0.0))
+        self.cut = any(cut)
         return float(beat), float(downbeat)

@@ -30,11 +30,13 @@ class Front(Protocol):
 class Net(Protocol):
     """Makes chances of beat and downbeat of a frame; they speak of the moment ``delay`` seconds before its end.
 
-    ``tempi``: how likely each of ``net.TEMPI`` is, as logarithms; None for one that has no opinion.
+    ``tempi``: how likely each of ``net.TEMPI`` is, as logarithms; None for one that has no opinion. ``cut``: whether
+    the last step's frame told that other music has begun.
     """
 
     delay: float
     tempi: Any
+    cut: bool
 
     def step(self, levels: Any) -> tuple[float, float]: ...
 
@@ -90,7 +92,7 @@ class Tracker:
         if not -FULL <= float(hop.min()) <= float(hop.max()) <= FULL:
             hop = np.clip(np.nan_to_num(hop, nan=0.0, posinf=0.0, neginf=0.0), -FULL, FULL)
         beat, downbeat = self._net.step(self._front.hear(hop))
-        announced = self._conductor.step(_chance(beat), _chance(downbeat), self._net.tempi)
+        announced = self._conductor.step(_chance(beat), _chance(downbeat), self._net.tempi, self._net.cut)
         if announced is not None:
             said.append(announced)
 
