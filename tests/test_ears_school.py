@@ -14,7 +14,8 @@ import torch.distributed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
-from ears.school import Net, agree, net_of, save
+from ears.gated import layers
+from ears.school import Net, School, agree, net_of, save
 
 from vj.audio.tracker.front import SIZE
 from vj.audio.tracker.net import STACK
@@ -63,6 +64,39 @@ def test_a_wider_net_learns_with_all_its_units(tmp_path: Path) -> None:
     wide(torch.from_numpy(levels())[None])[0].square().sum().backward()
     assert wide.output.weight.grad is not None
     assert bool((wide.output.weight.grad[:, 16:].abs().sum(0) > 0.0).all())
+
+
+def gradients(gru: torch.nn.GRU, told: torch.Tensor, kind: torch.dtype | None) -> list[torch.Tensor]:
+    """The answer, then what is to change for it: of what was told and of each weight."""
+    gru.zero_grad()
+    told = told.clone().requires_grad_()
+    heard = gru(told)[0] if kind is None else layers(gru, told, kind)
+    (heard * torch.linspace(-1.0, 1.0, heard.numel()).view_as(heard)).sum().backward()
+    assert told.grad is not None
+    return [heard.detach(), told.grad, *(weight.grad.clone() for weight in gru.parameters() if weight.grad is not None)]
+
+
+def test_the_quick_layers_are_torchs_and_with_fewer_digits_nearly() -> None:
+    gru, told = torch.nn.GRU(12, 20, 2, batch_first=True), torch.randn(5, 30, 12)
+    right = gradients(gru, told, None)
+    assert len(right) == 2 + 8
+    for kind, away in ((torch.float32, 1e-5), (torch.bfloat16, 0.02)):
+        for found, true in zip(gradients(gru, told, kind), right, strict=True):
+            assert float((found - true).abs().max()) < away * float(true.abs().max())
+
+
+def test_a_coarse_school_teaches_the_same_and_its_net_answers_exactly() -> None:
+    aim = (np.arange(FRAMES) % 50 == 0).astype(np.float32)[None, :, None] * np.ones(5, np.float32)
+    schools = [School(net_of(16, None, levels()), 1e-3, coarse) for coarse in (False, True)]
+    schools[1].net.load_state_dict(schools[0].net.state_dict())
+    schools[1].wise.load_state_dict(schools[0].net.state_dict())
+    for school in schools:
+        torch.manual_seed(1)
+        for _ in range(3):
+            school.learn(levels()[None], aim, share=0.0)
+    plain, coarse = (school.hear(levels()) for school in schools)
+    assert float((plain - coarse).abs().max()) < 0.02
+    assert not schools[1].wise.coarse
 
 
 def _alone(rank: int, meeting: Path, told: Any) -> None:

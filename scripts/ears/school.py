@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ears import gated
 from vj.audio.tracker.front import SIZE
 from vj.audio.tracker.net import STACK, TEMPI, packed, unpacked
 
@@ -27,7 +28,7 @@ TEMPO, CHANGE = 0.05, 0.1
 class Net(nn.Module):
     """(B, T, SIZE) levels to logits: (B, T, 2) beat and downbeat, (B, T / STACK, TEMPI) tempo, (B, T / STACK) a cut.
 
-    T is a multiple of STACK, the frames of one step.
+    T is a multiple of STACK, the frames of one step. ``coarse``: quicker, with fewer digits, as is fine for lessons.
     """
 
     mean: Tensor
@@ -45,12 +46,14 @@ class Net(nn.Module):
         nn.init.zeros_(self.change.weight)
         nn.init.constant_(self.change.bias, -3.0)
         self.drop = nn.Dropout(0.1)
+        self.coarse = False
 
     def forward(self, levels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         before = functional.pad(levels, (0, 0, 2, 0))[:, :-2]
         told = torch.cat([(levels - self.mean) * self.spread, functional.relu(levels - before)], -1)
         steps = told.reshape(len(told), -1, 2 * SIZE * STACK)
-        known = self.drop(self.gru(torch.tanh(self.input(steps)))[0])
+        inner = torch.tanh(self.input(steps))
+        known = self.drop(gated.layers(self.gru, inner, torch.bfloat16) if self.coarse else self.gru(inner)[0])
         return self.output(known).reshape(len(told), -1, 2), self.tempo(known), self.change(known)[..., 0]
 
 
@@ -112,9 +115,10 @@ def save(net: Net, delay: float, path: Path) -> None:
 class School:
     """Adam with a rate that warms up and falls along a cosine. ``wise`` is the mean of the last lessons' nets."""
 
-    def __init__(self, net: Net, rate: float) -> None:
+    def __init__(self, net: Net, rate: float, coarse: bool = False) -> None:
         self.net, self._rate = net, rate
         self.wise = copy.deepcopy(net).eval()
+        net.coarse = coarse
         self._optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-3)
         self._lessons = 0
 
