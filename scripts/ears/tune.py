@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="a line for each piece too")
     parser.add_argument("--most", type=int, default=1000, help="pieces of each kind at most")
     parser.add_argument("figures", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
 
     odds, delay = settle(args.figures), BeatNet.open(args.weights).delay
     wanted = set(filter(None, args.kinds.split(",")))

@@ -25,7 +25,7 @@ BACK = 2
 """Frames between the two that are compared."""
 TEMPI = np.geomspace(44.0, 240.0, 32)
 """BPM of which the net tells how likely each is."""
-CUT = 0.7
+CUT = 0.8
 """Chance of a cut from which it is one."""
 SPARED = 2.0
 """Seconds after a cut, and after the beginning, in which there is no other."""
