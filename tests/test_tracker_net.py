@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vj.audio.tracker.front import FRAMES, SIZE
-from vj.audio.tracker.net import BIGGEST, CUT, SPARED, STACK, STEP, WEIGHTS, BeatNet, GatedLayer, packed, unpacked
+from vj.audio.tracker.net import BIGGEST, CUT, KEPT, SPARED, STACK, STEP, WEIGHTS, BeatNet, GatedLayer, packed, unpacked
 from vj.types import VjError
 
 torch = pytest.importorskip("torch")
@@ -77,7 +77,8 @@ def test_a_cut_is_told_once_when_the_net_is_sure_and_most_of_the_old_is_forgotte
         net = net_of(0, weights, heard).eval()
         net.change.weight[:] = torch.randn(1, 24)
         chances = torch.sigmoid(net(torch.from_numpy(heard)[None])[2][0]).numpy()
-        net.change.bias += 1.0 - float(np.log(np.quantile(chances, 0.7) / (1.0 - np.quantile(chances, 0.7))))
+        usual = np.quantile(chances, 0.7)  # after which three steps in ten are above what is a cut
+        net.change.bias += float(np.log(CUT / (1.0 - CUT)) - np.log(usual / (1.0 - usual)))
         save(net, DELAY, weights)
         chances = torch.sigmoid(net_of(0, weights, heard).eval()(torch.from_numpy(heard)[None])[2][0]).numpy()
     beats = BeatNet.open(weights)
@@ -93,7 +94,7 @@ def test_a_cut_is_told_once_when_the_net_is_sure_and_most_of_the_old_is_forgotte
         one.step(frame)
         other.step(frame)
     for layer, less in zip(one._layers, other._layers, strict=True):
-        assert np.allclose(0.3 * layer.state, less.state, atol=1e-6)
+        assert np.allclose(KEPT * layer.state, less.state, atol=1e-6)
 
 
 def test_weights_that_know_no_cuts_open_and_tell_none(weights: Path) -> None:
