@@ -44,6 +44,12 @@ EDGE = 6
 _LUMA = (0.2126, 0.7152, 0.0722)
 
 
+def _precision(device: torch.device | str) -> torch.dtype:
+    """Half precision where it is float16. Heights in bfloat16 come in steps, which shimmer while the land goes by."""
+    half = best_precision(device)
+    return half if half == torch.float16 else torch.float32
+
+
 class Land:
     """Draws requests on ``device``. ``say`` is told what cannot be had; without it that is an error."""
 
@@ -51,7 +57,7 @@ class Land:
                  pictures: Pictures | None = None) -> None:
         self._device = device
         self._canvas = Canvas(device)
-        self._network = network or Terrain(read_weights(), device, best_precision(device))
+        self._network = network or Terrain(read_weights(), device, _precision(device))
         self._pictures = pictures or Pictures()
         self._say, self._told = say, ""
 
