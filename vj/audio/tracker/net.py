@@ -168,8 +168,8 @@ class BeatNet:
             x = layer.step(x)
         self.tempi = self._tempo @ x
         self.tempi += self._tempo_bias
-        self._notice(x)
         logits = (self._last @ x + self._last_bias).tolist()
+        self._notice(x)  # last: it takes from the very state that the others read
         return [(_chance(beat), _chance(down)) for beat, down in zip(logits[::2], logits[1::2], strict=True)]
 
     def _notice(self, known: Levels) -> None:
