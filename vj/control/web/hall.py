@@ -65,6 +65,7 @@ class Hall:
         node = self.space.find(path)
         if node is not None and node.spec is not None and node.kind != "trigger":
             client.tell(path, said(path, node.spec, node.value()))
+            self._told.pop(path, None)  # others may have been told something older: what comes next is news to this one
 
     def wished(self, events: Sequence[ControlEvent]) -> None:
         """Remember who asked for what: it is not told to them when it lands. What follows from it is."""
