@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .store import Piece
 
-COUNTS = {"train": 150, "valid": 30, "test": 60}
+COUNTS = {"train": 420, "valid": 30, "test": 60}
 EVERY_THIRD_A_MIX = 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def frames_of(folder: Path, piece: Piece) -> Frames:
         return np.load(kept)
     frames = listen(*piece.sound())
     kept.parent.mkdir(parents=True, exist_ok=True)
-    fresh = kept.with_suffix(".part.npy")
+    fresh = kept.with_suffix(f".{os.getpid()}.part.npy")  # others may hear the same piece now
     np.save(fresh, frames)
     fresh.replace(kept)
     return frames

@@ -20,7 +20,7 @@ WIDTH = 0.02
 MIDDLE = 0.023
 """Seconds from a sound to its place in the middle of the long window."""
 WEIGHTS = {"composed": 3.0, "mma": 2.0, "midi": 4.0, "module": 2.0, "project": 2.0, "rock": 1.5, "hydrogen": 1.0,
-           "mix": 2.0, "degraded": 3.5, "negative": 0.8}
+           "mix": 2.0, "degraded": 3.0, "negative": 0.8}
 """How often a kind is heard."""
 DISTURBED = 0.25
 """Share of the crops that someone talks or makes noise into."""

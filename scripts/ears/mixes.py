@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .store import Piece
 
-COUNTS = {"train": 60, "valid": 14, "test": 26}
+COUNTS = {"train": 120, "valid": 14, "test": 26}
 NOT_PLAYED = frozenset({"mix", "degraded", "negative"})
 PITCH = 0.09
 """How far a DJ moves a record from its own tempo, as a share."""
