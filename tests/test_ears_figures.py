@@ -136,6 +136,18 @@ def test_the_page(rows: list[dict[str, Any]]) -> None:
     assert cells(page, "vj by kind", "club_room")[1:4] == ["2", "2", "0.890"]
     assert cells(page, "Where there is no beat", "negative | aubio 1024")[2] == "0.800"
     assert page.endswith("- a machine\n")
+    assert "within the range" not in page
+
+
+def test_music_that_cannot_be_counted_as_it_is_stands_aside(rows: list[dict[str, Any]]) -> None:
+    """A ballad at 60 bpm, told to keep within 70..180: wrong among all, and the page says how it is without such."""
+    told = [{**row, "bpm": 120.0} if "f" in row else row for row in rows]
+    slow = [{**row, "name": "slow", "song": "slow", "bpm": 60.0, "f": 0.0} for row in told[:1]]
+    page = beats_page.page([*slow, *told], "test", [])
+    assert "1 of the 6 pieces with a beat" in page
+    assert cells(page, "Our figures", "F, as it comes")[1:] == ["0.713", "at least 0.88", "**no**"]
+    assert cells(page, "Our figures, within the range", "F, as it comes")[1:] == ["0.950", "at least 0.88", "yes"]
+    assert cells(page, "Our figures, within the range", beats_page.SILENCE)[1:] == ["0.100", "at most 0.3", "yes"]
 
 
 def test_oracles_stand_beside_us_on_what_they_heard(rows: list[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from ears.figures import Estimate, Figure, Row, difference, estimate, highest, median, p95
 
 from benches.table import Row as Line
+from vj.audio.tracker.tracker import FASTEST, SLOWEST
 
 OURS, THEIRS = "vj", "aubio 1024"
 DEGRADED = ("club", "degraded")
@@ -71,6 +72,8 @@ def page(rows: Sequence[Row], split: str, machine: Sequence[str], beside: Sequen
     lines = figures(rows)
     if lines:
         parts.append(f"## Our figures\n\n{_figures(lines)}")
+    if lines and len(inside(rows)) < len(rows):
+        parts.append(f"## Our figures, within the range\n\n{within(rows)}")
     parts.append(f"## Side by side, all music\n\n{side_by_side(rows)}")
     if beside:
         parts.append(f"## Beside other people's trackers\n\n{yardsticks(rows, beside)}")
@@ -129,6 +132,21 @@ def _goal(what: str, rows: Sequence[Row], figure: Figure, goal: float) -> Line |
     form = figure.form.replace("+", "")
     word, reached = ("at least", found.value >= goal) if figure.more else ("at most", found.value <= goal)
     return Line(what, found.text(form), f"{word} {goal:.0%}" if form.endswith("%}") else f"{word} {goal:g}", reached)
+
+
+def inside(rows: Sequence[Row]) -> list[Row]:
+    """Without the music whose own tempo lies outside the range that the tracker keeps to."""
+    return [row for row in rows if SLOWEST <= (row.get("bpm") or SLOWEST) <= FASTEST]
+
+
+def within(rows: Sequence[Row]) -> str:
+    """The same figures where the tracker may say the right tempo at all."""
+    kept = inside(rows)
+    count, music = len(_once(rows)) - len(_once(kept)), len([row for row in _once(rows) if "felt_max" not in row])
+    told = (f"{count} of the {music} pieces with a beat are slower than {SLOWEST:g} bpm or faster than {FASTEST:g}. "
+            "The tracker keeps to that range unless a performer sets another: it counts them twice or half as fast, "
+            "which is wrong above. Without them:")
+    return f"{told}\n\n{_figures(figures(kept))}"
 
 
 def _figures(lines: Sequence[Line]) -> str:

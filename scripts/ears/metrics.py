@@ -81,7 +81,8 @@ def score(truth: Truth, heard: Heard) -> dict[str, Any]:
     if not len(truth.beats):
         return _on_nothing(truth, heard)
     late, phase = lateness(truth.beats, heard)
-    return {**_scores(truth, heard), **_tempo(truth.beats, heard), **_locking(truth.beats, heard.times),
+    return {"bpm": float(60.0 / np.median(np.diff(truth.beats))) if len(truth.beats) > 1 else None,
+            **_scores(truth, heard), **_tempo(truth.beats, heard), **_locking(truth.beats, heard.times),
             "late_ms": late, "phase_ms": phase}
 
 

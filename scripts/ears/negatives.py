@@ -34,9 +34,9 @@ def white_or_pink(count: int, rate: int, dice: Generator) -> NDArray[np.float32]
 
 
 MAKERS: tuple[tuple[str, Noise, int], ...] = (
-    ("speech", noises.talk, 70), ("pad", noises.pad, 24), ("babble", noises.babble, 12), ("rain", noises.rain, 5),
-    ("wind", noises.wind, 5), ("applause", noises.applause, 5), ("cheers", noises.cheers, 5), ("hum", noises.hum, 3),
-    ("noise", white_or_pink, 5), ("crackle", noises.crackle, 3), ("silence", silence, 3),
+    ("speech", noises.talk, 70), ("pad", noises.pad, 24), ("babble", noises.babble, 12), ("rain", noises.rain, 10),
+    ("wind", noises.wind, 6), ("applause", noises.applause, 10), ("cheers", noises.cheers, 8), ("hum", noises.hum, 4),
+    ("noise", white_or_pink, 6), ("crackle", noises.crackle, 24), ("silence", silence, 3),
 )
 
 
