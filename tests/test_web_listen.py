@@ -309,6 +309,31 @@ def test_a_client_that_comes_late_reads_everything_anew() -> None:
     assert client.waiting == 1
 
 
+def test_one_who_comes_while_a_knob_is_away_is_told_that_it_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two looks a newcomer is told where the knob is; for the others it then never was anywhere else."""
+    path = "/now/a/walk/speed"
+    show = Show()
+    show.step()
+    hall = Hall(show.mirror, lambda: 10.0)
+    first, late = (Client(f"page {n}", Role.HAND, None, Bucket(RATE, BURST, 0.0))  # type: ignore[arg-type]
+                   for n in (1, 2))
+    hall.clients.add(first)
+    first.listen(path)
+    hall.look()
+    show.offsets = {"/a/walk/speed": 0.25}
+    show.step()
+    heard: list[tuple[Client, bytes]] = []
+    monkeypatch.setattr(Client, "tell", lambda client, _, packet: heard.append((client, packet)))
+    hall.clients.add(late)
+    late.listen(path)
+    hall.greet(late, path)
+    show.offsets = {}
+    show.step()
+    hall.look()
+    away, back = (packet for client, packet in heard if client is late)
+    assert away != back
+
+
 # -------------------------------------------------------------------------------------------- the doors
 
 
