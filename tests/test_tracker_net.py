@@ -15,7 +15,7 @@ from vj.types import VjError
 torch = pytest.importorskip("torch")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
-from ears.lessons import CHANGE, FRESH, MIDDLE, Heard, Lessons, aims, between  # noqa: E402
+from ears.lessons import CHANGE, FRESH, MIDDLE, Heard, Lessons, aims, between, echoed  # noqa: E402
 from ears.school import Net, School, net_of, save  # noqa: E402
 
 DELAY = 0.06
@@ -216,6 +216,19 @@ def test_the_same_seed_makes_the_same_lessons_and_noise_is_aimed_at_nothing() ->
     assert np.array_equal(first[1], again[1])
     silent = Lessons(heard[1:], 200, DELAY, seed=9).batch(4)[1]
     assert not silent[..., 0].any()
+
+
+def test_a_room_rings_after_every_sound() -> None:
+    """Half a second of reverberation: 60 dB in fifty frames, as much in all as was wished, and none in dull bands."""
+    heard = np.zeros((150, 3), np.float32)
+    heard[10] = 2.0
+    rung = echoed(heard, 0.5, 0.7, np.array([2]))
+    tail = np.sum(rung[11:] ** 2, axis=0)
+    assert rung[:10].max() == 0.0
+    assert rung[10].tolist() == [2.0, 2.0, 2.0]
+    assert tail[:2] == pytest.approx(0.49 * 4.0, rel=0.01)
+    assert tail[2] == 0.0
+    assert 20 * np.log10(rung[61, 0] / rung[11, 0]) == pytest.approx(-60.0, abs=0.1)
 
 
 def test_school_learns_beats() -> None:

@@ -24,8 +24,10 @@ WEIGHTS = {"composed": 3.0, "mma": 2.0, "midi": 4.0, "module": 2.0, "project": 2
 """How often a kind is heard."""
 DISTURBED = 0.25
 """Share of the crops that someone talks or makes noise into."""
-
-
+ROOMS = 0.25
+"""Share of the crops that are heard in a room..."""
+SHORTEST, LONGEST = 0.2, 2.5
+"""...which rings for so many seconds until it is 60 dB softer."""
 CUT, AGAIN = 0.3, 0.3
 """Share of the crops in which one piece is cut into another, and of those, the cuts to another place of the same."""
 EARLIEST, LATEST = 3.0, 3.0
@@ -156,6 +158,10 @@ class Lessons:
         if rng.random() < 0.12:
             edge = rng.integers(4, bands)
             amplitude[:, _order()[edge:] if rng.random() < 0.7 else _order()[:bands - edge]] *= rng.uniform(0.0, 0.1)
+        if rng.random() < ROOMS:
+            seconds = float(np.exp(rng.uniform(np.log(SHORTEST), np.log(LONGEST))))
+            dull = _order()[rng.integers(bands // 2, bands):]
+            amplitude = echoed(amplitude, seconds, 10 ** (rng.uniform(-12, 3) / 20), dull)
         if rng.random() < 0.3:
             amplitude += np.abs(rng.standard_normal(amplitude.shape)) * rng.uniform(0.02, 0.6)
         if self._noises and rng.random() < DISTURBED:
@@ -174,6 +180,25 @@ def between(frames: Frames, place: NDArray[np.float64]) -> Array:
     count = len(frames)
     one, other = frames[whole % count].astype(np.float32), frames[(whole + 1) % count].astype(np.float32)
     return one + share * (other - one)
+
+
+def echoed(amplitude: Array, seconds: float, loud: float, dull: NDArray[np.int64]) -> Array:
+    """(T, bands) with the tail of a room of ``seconds`` reverberation, but for the bands ``dull``.
+
+    ``loud`` is the amplitude of all that comes back of a sound, as a share of the sound's. Powers add up: the phases of
+    a room's echoes are anything.
+    """
+    power = amplitude**2
+    keep = 10.0 ** (-6.0 / (seconds * FRAMES))
+    tail = np.zeros_like(power)
+    tail[1:] = power[:-1] * np.float32(loud**2 * (1.0 - keep))
+    tail[:, dull] = 0.0
+    # tail[t] += keep * tail[t - 1] for each t in turn, in as many steps as the number of frames has bits.
+    apart = 1
+    while apart < len(tail):
+        tail[apart:] += np.float32(keep**apart) * tail[:-apart]
+        apart *= 2
+    return np.sqrt(power + tail)
 
 
 def _order() -> NDArray[np.int64]:
