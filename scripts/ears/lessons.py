@@ -19,7 +19,7 @@ WIDTH = 0.02
 """Seconds to either side of a beat over which what should be heard falls to nothing: tells times finer than a frame."""
 MIDDLE = 0.023
 """Seconds from a sound to its place in the middle of the long window."""
-WEIGHTS = {"composed": 3.0, "mma": 2.0, "midi": 4.0, "module": 2.0, "project": 2.0, "rock": 1.5, "hydrogen": 1.0,
+WEIGHTS = {"composed": 3.0, "mma": 3.0, "midi": 5.0, "module": 2.0, "project": 2.0, "rock": 1.5, "hydrogen": 1.0,
            "mix": 2.0, "degraded": 3.0, "negative": 0.8}
 """How often a kind is heard."""
 DISTURBED = 0.25
