@@ -175,6 +175,7 @@ class Conductor:
         self._held = self._held and self.grid is not None and abs(mode.period / self.grid.period - 1.0) < SAME[1]
         self.grid = Grid(beat, mode.period)
         self._count(self.grid)
+        self.trust.move()
         self.trust.look(mode.mass)
         self._doubt = 0.0
 

@@ -15,6 +15,10 @@ LOCKED = 0.4
 """Confidence from which announcements are to be relied on."""
 REST = 4.0
 """Seconds over which evidence fades."""
+STEADY = 2.0
+"""Seconds over which the belief must agree: what is strewn at random agrees for a moment and then does not."""
+MOVED = 0.5
+"""Share of the evidence for one grid that is some for another."""
 
 
 class Trust:
@@ -23,12 +27,13 @@ class Trust:
     def __init__(self) -> None:
         self.present = 0.0
         self._clear = 0.0
-        self._agreed = 0.0
+        self._mass = self._agreed = 0.0
 
     def step(self, seconds: float, present: float) -> None:
         """Time passes; ``present`` 0..1: whether there is music to hear."""
         self.present = present
         self._clear *= math.exp(-seconds / REST)
+        self._agreed += (1.0 - math.exp(-seconds / STEADY)) * (self._mass - self._agreed)
 
     def beat(self, peak: Peak, between: NDArray[np.float64], period: float) -> None:
         """A beat was due: the peak near it, and the activations since the beat before it."""
@@ -38,7 +43,11 @@ class Trust:
 
     def look(self, mass: float) -> None:
         """This much of the belief stands on the grid."""
-        self._agreed = mass
+        self._mass = mass
+
+    def move(self) -> None:
+        """Another grid is followed from now on."""
+        self._clear *= MOVED
 
     @property
     def locked(self) -> bool:
