@@ -10,6 +10,7 @@ from sound import RATE, add, drum, house
 
 from vj.audio.analyzer import AUDIO_PARAMS, Analyzer
 from vj.audio.source import ArraySource, TrackSource
+from vj.audio.tracker.tracker import Tracker
 from vj.types import BANDS, Tick
 
 TRACK = Path(__file__).parents[1] / "presets" / "tracks" / "first_light.ogg"
@@ -97,6 +98,14 @@ def test_locks_on_four_on_the_floor(bpm):
     assert heard[-1].beat.bpm == pytest.approx(bpm, rel=0.005)
     assert np.median(np.abs(errors)) < 0.012
     assert heard[-1].beat.confidence > 0.5
+
+
+@pytest.mark.parametrize("bpm", [150, 160])
+def test_a_plain_kick_is_not_halved_in_the_long_run(bpm):
+    """Every beat sounds like the one before, and doubt about the octave could grow for ever."""
+    tracker = Tracker(RATE)
+    tracker.hear(house(bpm, 24.0)[0])
+    assert tracker.bpm == pytest.approx(bpm, rel=0.01)
 
 
 def test_runs_free_when_the_kick_is_gone():
